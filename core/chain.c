@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chain.h"
+
+#include <event2/event.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame.h"
+#include "worker.h"
+
+struct hg_timer {
+	struct list	 node;
+	struct event	*event;
+	struct hg_slot	*slot;
+	void		(*fn)(struct hg_slot *, void *);
+	void		(*worker_fn)(void *);	/* slot is NULL */
+	void		*data;
+	bool		 firing;	/* freed behind fn */
+};
+
+static const struct hg_hooks *
+chain_hooks(const struct chain *chain, struct plugin *plugin)
+{
+	return (chain->channel != NULL ? &plugin->channel : &plugin->connection);
+}
+
+static size_t
+chain_state_size(const struct hg_hooks *hooks)
+{
+	return ((hooks->state_size + 15) & ~(size_t)15);
+}
+
+static void
+chain_free_params(const struct chain_entry *entries, unsigned count)
+{
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		wsext_params_free(entries[i].offered);
+		wsext_params_free(entries[i].answered);
+	}
+}
+
+/* Slots and their states are one piece of memory. */
+int
+chain_init(struct chain *chain, const struct chain_entry *entries,
+    unsigned count)
+{
+	struct hg_slot *slot;
+	size_t size, at;
+	unsigned i;
+
+	chain->slots = NULL;
+	chain->count = 0;
+	if (count == 0)
+		return (0);
+	at = (count * sizeof(struct hg_slot) + 15) & ~(size_t)15;
+	size = at;
+	for (i = 0; i < count; i++)
+		size += chain_state_size(chain_hooks(chain, entries[i].plugin));
+	if ((chain->slots = calloc(1, size)) == NULL) {
+		chain_free_params(entries, count);
+		return (-1);
+	}
+	for (i = 0; i < count; i++) {
+		slot = &chain->slots[i];
+		slot->plugin = entries[i].plugin;
+		slot->hooks = chain_hooks(chain, slot->plugin);
+		slot->chain = chain;
+		slot->index = i;
+		slot->offered = entries[i].offered;
+		slot->answered = entries[i].answered;
+		chain->has_recv |= slot->hooks->recv != NULL;
+		list_init(&slot->timers);
+		slot->state = (char *)chain->slots + at;
+		at += chain_state_size(slot->hooks);
+	}
+	chain->count = count;
+	return (0);
+}
+
+int
+chain_open(struct chain *chain)
+{
+	struct hg_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < chain->count; i++) {
+		slot = &chain->slots[i];
+		slot->opened = true;
+		if (slot->hooks->open != NULL &&
+		    slot->hooks->open(slot, slot->state) != 0)
+			return (-1);
+	}
+	return (0);
+}
+
+static void
+slot_finish(struct hg_slot *slot)
+{
+	if (slot->opened && slot->hooks->close != NULL)
+		slot->hooks->close(slot, slot->state);
+	list_timers_stop(&slot->timers);
+	frame_unref(slot->whole[HG_RECV]);
+	frame_unref(slot->whole[HG_SEND]);
+	wsext_params_free(slot->offered);
+	wsext_params_free(slot->answered);
+}
+
+void
+chain_finish(struct chain *chain)
+{
+	unsigned i;
+
+	chain->dead = true;
+	for (i = 0; i < chain->count; i++)
+		slot_finish(&chain->slots[i]);
+	free(chain->slots);
+	chain->slots = NULL;
+	chain->count = 0;
+}
+
+/*
+ * Adds the frame to the message that the slot waits for. Returns the message
+ * when it is whole, else NULL.
+ */
+static struct hg_frame *
+slot_assemble(struct hg_slot *slot, enum hg_direction direction,
+    struct hg_frame *frame)
+{
+	struct hg_frame *whole;
+	unsigned flags;
+
+	if (slot->whole[direction] == NULL &&
+	    (frame->flags & HG_WHOLE) == HG_WHOLE)
+		return (frame);
+	flags = frame->flags;
+	whole = slot->whole[direction];
+	slot->whole[direction] = NULL;
+	whole = whole == NULL ? frame : frame_concat(whole, frame);
+	if (whole == NULL) {
+		slot->chain->ops->fail(slot->chain, 1011, "out of memory");
+		return (NULL);
+	}
+	if (whole->len > (size_t)slot->chain->service->limits.message_max) {
+		frame_unref(whole);
+		slot->chain->ops->fail(slot->chain, 1009, "message too long");
+		return (NULL);
+	}
+	if ((flags & HG_LAST) == 0) {
+		slot->whole[direction] = whole;
+		return (NULL);
+	}
+	whole = frame_flags(whole, whole->flags | HG_LAST);
+	if (whole == NULL)
+		slot->chain->ops->fail(slot->chain, 1011, "out of memory");
+	return (whole);
+}
+
+/*
+ * One hook. Returns the frame when it goes on, NULL when it ended here.
+ */
+static struct hg_frame *
+slot_call(struct hg_slot *slot, enum hg_direction direction,
+    struct hg_frame *frame)
+{
+	enum hg_verdict (*hook)(struct hg_slot *, void *, struct hg_frame *);
+	bool whole;
+
+	hook = direction == HG_RECV ? slot->hooks->recv : slot->hooks->send;
+	if (hook == NULL)
+		return (frame);
+	whole = direction == HG_RECV ? slot->hooks->whole_recv :
+	    slot->hooks->whole_send;
+	if (whole && (frame = slot_assemble(slot, direction, frame)) == NULL)
+		return (NULL);
+	switch (hook(slot, slot->state, frame)) {
+	case HG_PASS:
+		if (!slot->chain->dead)
+			return (frame);
+		break;
+	case HG_TAKE:
+		return (NULL);
+	case HG_DROP:
+	case HG_FAIL:
+		break;
+	}
+	frame_unref(frame);
+	return (NULL);
+}
+
+void
+chain_recv(struct chain *chain, unsigned from, struct hg_frame *frame)
+{
+	unsigned i;
+
+	if (chain->dead) {
+		frame_unref(frame);
+		return;
+	}
+	for (i = from; i < chain->count; i++)
+		if ((frame = slot_call(&chain->slots[i], HG_RECV, frame)) ==
+		    NULL)
+			return;
+	chain->ops->top(chain, frame);
+}
+
+void
+chain_send(struct chain *chain, unsigned from, struct hg_frame *frame)
+{
+	unsigned i;
+
+	if (chain->dead) {
+		frame_unref(frame);
+		return;
+	}
+	for (i = from; i > 0; i--)
+		if ((frame = slot_call(&chain->slots[i - 1], HG_SEND,
+		    frame)) == NULL)
+			return;
+	chain->ops->bottom(chain, frame);
+}
+
+void
+chain_ending(struct chain *chain, enum hg_direction direction, unsigned *code)
+{
+	struct hg_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < chain->count && !chain->dead; i++) {
+		slot = &chain->slots[direction == HG_RECV ? i :
+		    chain->count - 1 - i];
+		if (slot->opened && slot->hooks->ending != NULL)
+			slot->hooks->ending(slot, slot->state, direction, code);
+	}
+}
+
+void
+chain_drain(struct chain *chain)
+{
+	struct hg_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < chain->count && !chain->dead; i++) {
+		slot = &chain->slots[i];
+		if (slot->opened && slot->hooks->drain != NULL)
+			slot->hooks->drain(slot, slot->state);
+	}
+}
+
+void
+chain_opened(struct chain *chain, const struct hg_head *response)
+{
+	struct hg_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < chain->count && !chain->dead; i++) {
+		slot = &chain->slots[i];
+		if (slot->opened && slot->hooks->opened != NULL)
+			slot->hooks->opened(slot, slot->state, response);
+	}
+}
+
+bool
+chain_has(const struct chain *chain, const char *extension)
+{
+	unsigned i;
+
+	for (i = 0; i < chain->count; i++)
+		if (chain->slots[i].answered != NULL &&
+		    strcmp(chain->slots[i].answered->name, extension) == 0)
+			return (true);
+	return (false);
+}
+
+const void *
+chain_options(const struct service *service, const struct plugin *plugin)
+{
+	if (service != NULL && service->options != NULL &&
+	    service->options[plugin->index] != NULL)
+		return (service->options[plugin->index]);
+	return (plugin->options);
+}
+
+static void
+timer_fire(evutil_socket_t fd, short what, void *arg)
+{
+	struct hg_timer *timer = arg;
+	struct hg_slot *slot = timer->slot;
+
+	(void)fd;
+	(void)what;
+	timer->firing = true;
+	list_remove(&timer->node);
+	if (slot == NULL)
+		timer->worker_fn(timer->data);
+	else if (!slot->chain->dead)
+		timer->fn(slot, slot->state);
+	timer->firing = false;
+	slot_timer_stop(timer);
+}
+
+static struct hg_timer *
+timer_start(struct list *list, uint64_t ms)
+{
+	struct hg_timer *timer;
+	struct timeval tv;
+
+	if ((timer = calloc(1, sizeof(*timer))) == NULL)
+		return (NULL);
+	tv.tv_sec = (time_t)(ms / 1000);
+	tv.tv_usec = (suseconds_t)(ms % 1000 * 1000);
+	timer->event = event_new(worker_self()->base, -1, 0, timer_fire,
+	    timer);
+	if (timer->event == NULL || event_add(timer->event, &tv) != 0) {
+		if (timer->event != NULL)
+			event_free(timer->event);
+		free(timer);
+		return (NULL);
+	}
+	list_push(list, &timer->node);
+	return (timer);
+}
+
+struct hg_timer *
+slot_timer_start(struct hg_slot *slot, uint64_t ms,
+    void (*fn)(struct hg_slot *, void *))
+{
+	struct hg_timer *timer;
+
+	if ((timer = timer_start(&slot->timers, ms)) == NULL)
+		return (NULL);
+	timer->slot = slot;
+	timer->fn = fn;
+	return (timer);
+}
+
+struct hg_timer *
+list_timer_start(struct list *list, uint64_t ms, void (*fn)(void *),
+    void *data)
+{
+	struct hg_timer *timer;
+
+	if ((timer = timer_start(list, ms)) == NULL)
+		return (NULL);
+	timer->worker_fn = fn;
+	timer->data = data;
+	return (timer);
+}
+
+void
+list_timers_stop(struct list *list)
+{
+	while (!list_empty(list))
+		slot_timer_stop(list_entry(list->next, struct hg_timer, node));
+}
+
+void
+slot_timer_stop(struct hg_timer *timer)
+{
+	if (timer == NULL || timer->firing)
+		return;
+	list_remove(&timer->node);
+	event_free(timer->event);
+	free(timer);
+}

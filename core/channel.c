@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A channel's life: made, given its chain, opened, freed. */
+#include "channel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame.h"
+#include "log.h"
+
+static void
+channel_top(struct chain *chain, struct hg_frame *frame)
+{
+	struct hg_channel *ch = chain->channel;
+
+	if (ch->upper == NULL) {
+		frame_unref(frame);
+		return;
+	}
+	ch->upper->send(ch, frame);
+}
+
+static void
+channel_bottom(struct chain *chain, struct hg_frame *frame)
+{
+	channel_carry(chain->channel, frame);
+}
+
+static void
+channel_chain_fail(struct chain *chain, unsigned code, const char *reason)
+{
+	channel_fail(chain->channel, code, "%s", reason);
+}
+
+static const char *
+channel_chain_name(const struct chain *chain)
+{
+	return (chain->channel->name);
+}
+
+static const struct chain_ops channel_chain_ops = {
+	.top = channel_top,
+	.bottom = channel_bottom,
+	.fail = channel_chain_fail,
+	.name = channel_chain_name,
+};
+
+static void
+channel_drop_waiting(struct list *list)
+{
+	struct list *node, *save;
+	struct waiting *waiting;
+
+	list_each(node, save, list) {
+		waiting = list_entry(node, struct waiting, node);
+		list_remove(node);
+		frame_unref(waiting->frame);
+		free(waiting);
+	}
+}
+
+/* A child that outlives its parent has nobody to carry it. */
+static void
+channel_orphan_children(struct hg_channel *ch)
+{
+	struct list *node, *save;
+	struct hg_channel *child;
+
+	list_each(node, save, &ch->children) {
+		child = list_entry(node, struct hg_channel, sibling);
+		list_remove(node);
+		child->parent = NULL;
+		if (!channel_is_carried(child))
+			channel_free(child);
+	}
+}
+
+static void
+channel_destroy(struct hg_channel *ch)
+{
+	channel_orphan_children(ch);
+	if (ch->in_full && ch->parent != NULL)
+		channel_hold(ch->parent, false);
+	if (ch->upper != NULL)
+		ch->upper->detach(ch);
+	if (ch->group != NULL)
+		ch->leave_group(ch);
+	chain_finish(&ch->chain);
+	if (ch->session != NULL && ch->session->gone != NULL)
+		ch->session->gone(ch);
+	list_remove(&ch->sibling);
+	list_remove(&ch->node);
+	list_remove(&ch->reap.node);
+	list_remove(&ch->flush.node);
+	list_remove(&ch->decide.node);
+	if (ch->conn->root == ch)
+		ch->conn->root = NULL;
+	channel_drop_waiting(&ch->early);
+	channel_drop_waiting(&ch->late);
+	frame_unref(ch->message);
+	http_free(ch->request);
+	http_free(ch->response);
+	free(ch->subprotocol);
+	free(ch->mux_data);
+	free(ch);
+}
+
+static void
+channel_reap(struct work *work)
+{
+	channel_destroy(list_entry(work, struct hg_channel, reap));
+}
+
+static void
+channel_flush_early(struct work *work)
+{
+	struct hg_channel *ch = list_entry(work, struct hg_channel, flush);
+	struct waiting *waiting;
+	struct hg_frame *frame;
+
+	while (!list_empty(&ch->early)) {
+		waiting = list_entry(ch->early.next, struct waiting, node);
+		list_remove(&waiting->node);
+		frame = waiting->frame;
+		free(waiting);
+		chain_recv(&ch->chain, 0, frame);
+	}
+	if (ch->early_bytes > 0) {
+		ch->early_bytes = 0;
+		channel_pause(ch, false);
+	}
+}
+
+struct hg_channel *
+channel_create(struct hg_conn *conn, struct hg_channel *parent,
+    const struct service *service, struct hg_head *request)
+{
+	struct hg_channel *ch;
+
+	if ((ch = calloc(1, sizeof(*ch))) == NULL) {
+		http_free(request);
+		return (NULL);
+	}
+	list_init(&ch->node);
+	list_init(&ch->sibling);
+	list_init(&ch->children);
+	list_init(&ch->member);
+	list_init(&ch->early);
+	list_init(&ch->late);
+	list_init(&ch->reap.node);
+	list_init(&ch->flush.node);
+	list_init(&ch->decide.node);
+	ch->reap.fn = channel_reap;
+	ch->flush.fn = channel_flush_early;
+	ch->conn = conn;
+	ch->service = service;
+	ch->request = request;
+	ch->created_at = conn->worker->now;
+	ch->chain.ops = &channel_chain_ops;
+	ch->chain.conn = conn;
+	ch->chain.channel = ch;
+	ch->chain.service = service;
+	list_push(&conn->channels, &ch->node);
+	if (parent != NULL) {
+		ch->parent = parent;
+		list_push(&parent->children, &ch->sibling);
+	}
+	if (conn->root == NULL && parent == NULL) {
+		conn->root = ch;
+		conn->carried = &channel_conn_ops;
+	}
+	channel_set_id(ch, 0);
+	return (ch);
+}
+
+void
+channel_set_id(struct hg_channel *ch, unsigned id)
+{
+	ch->id = id;
+	if (ch == ch->conn->root)
+		snprintf(ch->name, sizeof(ch->name), "%s", ch->conn->name);
+	else if (!channel_is_carried(ch) && ch->parent != NULL)
+		snprintf(ch->name, sizeof(ch->name), "%.30s/child",
+		    ch->parent->name);
+	else
+		snprintf(ch->name, sizeof(ch->name), "%s/0x%04x",
+		    ch->conn->name, id);
+}
+
+int
+channel_set_carried(struct hg_channel *ch)
+{
+	size_t size = ch->conn->mux->plugin->mux.channel_size;
+
+	ch->mux_data = calloc(1, size > 0 ? size : 1);
+	return (ch->mux_data != NULL ? 0 : -1);
+}
+
+int
+channel_set_chain(struct hg_channel *ch, const struct chain_entry *entries,
+    unsigned count)
+{
+	ch->chain.service = ch->service;
+	if (chain_init(&ch->chain, entries, count) != 0)
+		return (-1);
+	return (chain_open(&ch->chain));
+}
+
+int
+channel_inherit_chain(struct hg_channel *ch)
+{
+	struct chain_entry entries[CHANNEL_SLOTS_MAX] = { 0 };
+	const struct chain *from = &ch->parent->chain;
+	unsigned i, count;
+
+	count = 0;
+	for (i = 0; i < from->count && count < CHANNEL_SLOTS_MAX; i++)
+		if (from->slots[i].hooks->children)
+			entries[count++].plugin = from->slots[i].plugin;
+	return (channel_set_chain(ch, entries, count));
+}
+
+struct hg_channel *
+channel_new_child(struct hg_channel *parent, struct hg_head *fields)
+{
+	struct hg_channel *ch;
+	struct hg_slot *mux = parent->conn->mux;
+
+	ch = channel_create(parent->conn, parent, parent->service, fields);
+	if (ch == NULL)
+		return (NULL);
+	ch->opened = true;
+	if (mux != NULL && channel_is_carried(parent)) {
+		if (channel_set_carried(ch) != 0) {
+			channel_free(ch);
+			return (NULL);
+		}
+		if (mux->plugin->mux.create(mux, mux->state, ch, ch->mux_data,
+		    fields) != 0) {
+			free(ch->mux_data);
+			ch->mux_data = NULL;
+		}
+	}
+	channel_set_id(ch, ch->id);
+	if (channel_inherit_chain(ch) != 0) {
+		channel_fail(ch, 1011, "a plugin refused the child");
+		return (NULL);
+	}
+	if (channel_is_full(parent) && !channel_is_carried(ch))
+		channel_hold(ch, true);
+	return (ch);
+}
+
+void
+channel_open(struct hg_channel *ch, struct hg_head *response)
+{
+	http_free(ch->response);
+	ch->response = response;
+	ch->opened = true;
+	chain_opened(&ch->chain, response);
+	if (!list_empty(&ch->early))
+		worker_flush_later(ch->conn->worker, &ch->flush);
+}
+
+/*
+ * A child that is refused goes on without an id; its parent carries what is
+ * sent on it. Anything else that is refused is the session's to end.
+ */
+void
+channel_answered(struct hg_channel *ch, const struct hg_head *response)
+{
+	if (ch->parent == NULL) {
+		if (ch->session != NULL && ch->session->opened != NULL)
+			ch->session->opened(ch, response);
+		return;
+	}
+	if (response->status != 101)
+		ch->refused = true;
+	chain_opened(&ch->chain, response);
+}
+
+void
+channel_free(struct hg_channel *ch)
+{
+	if (ch->refused && ch->parent != NULL && ch->mux_data != NULL) {
+		free(ch->mux_data);
+		ch->mux_data = NULL;
+		channel_settle(ch);
+		return;
+	}
+	ch->chain.dead = true;
+	if (ch->dying)
+		return;
+	ch->dying = true;
+	worker_reap_later(ch->conn->worker, &ch->reap);
+}
+
+void
+channel_settle(struct hg_channel *ch)
+{
+	if (!ch->wire_ended || !ch->top_ended)
+		return;
+	if (ch == ch->conn->root || ch->mux_data != NULL)
+		return;
+	channel_free(ch);
+}
+
+/* The connection is being freed: first the children, then their parents. */
+static void
+channel_conn_gone(struct hg_conn *conn)
+{
+	struct list *node, *save;
+	struct hg_channel *ch;
+
+	list_each(node, save, &conn->channels) {
+		ch = list_entry(node, struct hg_channel, node);
+		if (ch->parent != NULL)
+			channel_destroy(ch);
+	}
+	while (!list_empty(&conn->channels))
+		channel_destroy(list_entry(conn->channels.next,
+		    struct hg_channel, node));
+}
+
+static void
+channel_conn_recv(struct hg_conn *conn, struct hg_frame *frame)
+{
+	if (conn->root != NULL)
+		channel_recv(conn->root, frame);
+	else
+		frame_unref(frame);
+}
+
+static void
+channel_conn_full(struct hg_conn *conn)
+{
+	if (conn->mux == NULL && conn->root != NULL)
+		channel_set_full(conn->root, true);
+}
+
+static void
+channel_conn_drained(struct hg_conn *conn)
+{
+	if (conn->mux == NULL && conn->root != NULL)
+		channel_set_full(conn->root, false);
+}
+
+/* A connection that ends takes all of its channels along. */
+static void
+channel_conn_ended(struct hg_conn *conn, unsigned code, const char *reason)
+{
+	struct list *node, *save;
+
+	list_each(node, save, &conn->channels)
+		channel_ended(list_entry(node, struct hg_channel, node), code,
+		    reason);
+}
+
+const struct conn_channels channel_conn_ops = {
+	.recv = channel_conn_recv,
+	.ended = channel_conn_ended,
+	.drained = channel_conn_drained,
+	.full = channel_conn_full,
+	.gone = channel_conn_gone,
+};

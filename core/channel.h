@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A channel: a stream of messages both ways in a connection. Channel 0 (the
+ * root) is the connection itself where nothing multiplexes; others are carried
+ * by the connection's mux plugin, or, a child without an id of its own, by its
+ * parent. Belongs to its connection's worker.
+ *
+ * It ends in two halves: the wire's (nothing more is received) and the upper
+ * one (nothing more is sent). Once both have ended it is freed at the end of
+ * the turn; a mux says when, for what it carries.
+ */
+#ifndef CORE_CHANNEL_H
+#define CORE_CHANNEL_H
+
+#include <headgate/plugin.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "chain.h"
+#include "conn.h"
+#include "list.h"
+#include "worker.h"
+
+/* The session layer's part: who is told how the opening of a channel ends. */
+struct channel_session {
+	/* For the downstream side: the upstream has answered. Takes the head. */
+	void	(*answered)(struct hg_channel *, struct hg_head *response);
+	/* For what this side began on a mux: its answer came. */
+	void	(*opened)(struct hg_channel *, const struct hg_head *);
+	/* It is about to be freed. May be NULL. */
+	void	(*gone)(struct hg_channel *);
+};
+
+/* A frame that waits. */
+struct waiting {
+	struct list	 node;
+	struct hg_frame	*frame;
+};
+
+#define CHANNEL_SLOTS_MAX	32	/* plugins of one chain */
+#define CHANNEL_EARLY_MAX	(64 * 1024)	/* bytes before it is opened */
+
+/* What is above a channel: the link. */
+struct channel_upper {
+	void	(*send)(struct hg_channel *, struct hg_frame *frame);
+	void	(*end)(struct hg_channel *, unsigned code,
+		    const char *reason);
+	void	(*full)(struct hg_channel *, bool);
+	void	(*child)(struct hg_channel *child);
+	void	(*detach)(struct hg_channel *);
+};
+
+struct hg_channel {
+	struct list			 node;		/* of conn->channels */
+	struct list			 sibling;	/* of parent->children */
+	struct list			 children;
+	struct hg_channel		*parent;
+	struct hg_conn			*conn;
+	const struct service		*service;
+	struct chain			 chain;
+	const struct channel_session	*session;
+	void				*session_arg;
+	const struct channel_upper	*upper;		/* NULL: nothing above */
+	struct link			*link;
+	int				 side;		/* of the link */
+
+	void				*mux_data;	/* NULL: not carried */
+	struct hg_group			*group;		/* NULL: in none */
+	void				(*leave_group)(struct hg_channel *);
+	struct list			 member;	/* of the group's list */
+
+	struct hg_head			*request;
+	struct hg_head			*response;
+	char				*subprotocol;
+	unsigned			 id;
+	unsigned			 paused;	/* receiving; counted */
+	unsigned			 fulls;		/* reasons why what is
+							 * above should stop */
+	bool				 link_held;	/* paused by its link */
+	bool				 in_full;	/* its carrier's queue */
+	bool				 opened;	/* data may pass upwards */
+	bool				 wire_ended;
+	bool				 top_ended;
+	bool				 dying;		/* its reap is queued */
+	bool				 refused;	/* a child that its
+							 * parent carries */
+	unsigned char			 utf8;
+	bool				 in_text;
+	bool				 sending;	/* inside of a message */
+	struct list			 early;		/* struct waiting: came
+							 * before it opened */
+	struct list			 late;		/* messages of children that
+							 * wait for this one's */
+	size_t				 late_bytes;
+	size_t				 early_bytes;
+	struct hg_frame			*message;	/* of a child without an
+							 * id: being gathered */
+	struct work			 reap;
+	struct work			 flush;		/* early ones, opened */
+	struct work			 decide;	/* of one that a peer began */
+	uint64_t			 messages_in, messages_out;
+	uint64_t			 bytes_in, bytes_out;
+	uint64_t			 created_at;
+	char				 name[40];
+};
+
+/* The channel layer's hooks into a connection. */
+extern const struct conn_channels channel_conn_ops;
+
+/* NULL: no memory. The request is taken over, also on failure. */
+struct hg_channel *channel_create(struct hg_conn *,
+    struct hg_channel *parent, const struct service *,
+    struct hg_head *request);
+/* Its slots, from the wire upwards; opens them. -1: failed, it is ending. */
+int	channel_set_chain(struct hg_channel *, const struct chain_entry *,
+    unsigned count);
+/* Lets data pass upwards, first what came early; takes the response. */
+void	channel_open(struct hg_channel *, struct hg_head *response);
+void	channel_set_id(struct hg_channel *, unsigned id);
+/* Into the reap, if both halves have ended and no mux has a say. */
+void	channel_settle(struct hg_channel *);
+/* Into the reap, whatever the state. */
+void	channel_free(struct hg_channel *);
+
+/* From the wire: into the chain's lower end. */
+void	channel_recv(struct hg_channel *, struct hg_frame *frame);
+/* From above: into the chain's upper end. False: it is full now. */
+bool	channel_send(struct hg_channel *, struct hg_frame *frame);
+/* Behind the chain. */
+void	channel_carry(struct hg_channel *, struct hg_frame *frame);
+void	channel_resend(struct hg_channel *, struct hg_frame *frame);
+
+/* The wire's half has ended. */
+void	channel_ended(struct hg_channel *, unsigned code, const char *reason);
+/* What is above ends its half. */
+void	channel_end(struct hg_channel *, unsigned code, const char *reason);
+/* A mistake: ends both halves; nothing passes any more. */
+void	channel_fail(struct hg_channel *, unsigned code, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+
+/* Receiving from the wire waits, counted. */
+void	channel_pause(struct hg_channel *, bool);
+/* What is above waits, counted; the link is told of the first and last. */
+void	channel_hold(struct hg_channel *, bool);
+/* The queue that carries it is full, or is not any more. */
+void	channel_set_full(struct hg_channel *, bool);
+bool	channel_is_full(const struct hg_channel *);
+bool	channel_is_carried(const struct hg_channel *);
+
+/*
+ * A child towards the wire's other end, with slots of the parent's plugins that
+ * want children. Takes the fields. NULL: no memory.
+ */
+struct hg_channel *channel_new_child(struct hg_channel *parent,
+    struct hg_head *fields);
+/* The slots of a child, as those of its parent. -1: failed. */
+int	channel_inherit_chain(struct hg_channel *);
+/* mux_data, for a channel that its connection's mux carries. -1: no memory. */
+int	channel_set_carried(struct hg_channel *);
+/* hg->channel_opened. */
+void	channel_answered(struct hg_channel *, const struct hg_head *);
+/* From the wire, its UTF-8 having been checked. */
+void	channel_recv_checked(struct hg_channel *, struct hg_frame *frame);
+/* False: its text is not UTF-8, in the state at hand. */
+bool	channel_check_text(unsigned char *state, const struct hg_frame *);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What passes through a channel: up from the wire, down to its carrier. */
+#include <stdlib.h>
+
+#include "channel.h"
+#include "frame.h"
+#include "utf8.h"
+
+bool
+channel_check_text(unsigned char *state, const struct hg_frame *frame)
+{
+	unsigned i;
+
+	if ((frame->flags & HG_FIRST) != 0)
+		*state = UTF8_START;
+	for (i = 0; i < frame->count; i++)
+		if (!utf8_check(state, frame->slices[i].data,
+		    frame->slices[i].len))
+			return (false);
+	return ((frame->flags & HG_LAST) == 0 || utf8_is_complete(*state));
+}
+
+/* Before it is open, what comes is kept; nothing more is read meanwhile. */
+static void
+channel_keep_early(struct hg_channel *ch, struct hg_frame *frame)
+{
+	struct waiting *waiting;
+
+	if (ch->early_bytes == 0)
+		channel_pause(ch, true);
+	ch->early_bytes += frame->len + sizeof(*waiting);
+	waiting = malloc(sizeof(*waiting));
+	if (waiting == NULL || ch->early_bytes > CHANNEL_EARLY_MAX +
+	    (size_t)WORKER_READ_SIZE) {
+		free(waiting);
+		frame_unref(frame);
+		channel_fail(ch, 1008, "too much before it was opened");
+		return;
+	}
+	waiting->frame = frame;
+	list_push(&ch->early, &waiting->node);
+}
+
+void
+channel_recv_checked(struct hg_channel *ch, struct hg_frame *frame)
+{
+	if (ch->wire_ended || ch->chain.dead) {
+		frame_unref(frame);
+		return;
+	}
+	ch->bytes_in += frame->len;
+	ch->messages_in += (frame->flags & HG_LAST) != 0;
+	if (!ch->opened || !list_empty(&ch->early)) {
+		channel_keep_early(ch, frame);
+		return;
+	}
+	chain_recv(&ch->chain, 0, frame);
+}
+
+/*
+ * An extension that uses a reserved bit has changed the bytes: they are text
+ * again only above its slot, which then is who clears the bit.
+ */
+static bool
+channel_is_text(struct hg_channel *ch, const struct hg_frame *frame)
+{
+	if ((frame->flags & HG_FIRST) != 0)
+		ch->in_text = (frame->flags & HG_TEXT) != 0 &&
+		    (frame->flags & (HG_RSV1 | HG_RSV2 | HG_RSV3)) == 0;
+	return (ch->in_text);
+}
+
+void
+channel_recv(struct hg_channel *ch, struct hg_frame *frame)
+{
+	if (ch == ch->conn->root && ch->conn->is_trunk) {
+		frame_unref(frame);
+		conn_fail(ch->conn, 1008, "data on channel 0 of a trunk");
+		return;
+	}
+	if (channel_is_text(ch, frame) &&
+	    !channel_check_text(&ch->utf8, frame)) {
+		frame_unref(frame);
+		channel_fail(ch, 1007, "text is not UTF-8");
+		return;
+	}
+	channel_recv_checked(ch, frame);
+}
+
+bool
+channel_send(struct hg_channel *ch, struct hg_frame *frame)
+{
+	if (ch->top_ended) {
+		frame_unref(frame);
+		return (true);
+	}
+	chain_send(&ch->chain, ch->chain.count, frame);
+	return (!channel_is_full(ch));
+}
+
+/* Messages of children that waited for this channel's own to end. */
+static void
+channel_carry_late(struct hg_channel *ch)
+{
+	struct waiting *waiting;
+	struct hg_frame *frame;
+
+	while (!ch->sending && !list_empty(&ch->late)) {
+		waiting = list_entry(ch->late.next, struct waiting, node);
+		list_remove(&waiting->node);
+		frame = waiting->frame;
+		free(waiting);
+		ch->late_bytes -= frame->len;
+		channel_carry(ch, frame);
+	}
+}
+
+static void
+channel_wait(struct hg_channel *parent, struct hg_frame *frame)
+{
+	struct waiting *waiting;
+
+	parent->late_bytes += frame->len;
+	waiting = malloc(sizeof(*waiting));
+	if (waiting == NULL || parent->late_bytes >
+	    (size_t)parent->service->limits.queue_max) {
+		free(waiting);
+		parent->late_bytes -= frame->len;
+		frame_unref(frame);
+		channel_fail(parent, 1013, "slow consumer");
+		return;
+	}
+	waiting->frame = frame;
+	list_push(&parent->late, &waiting->node);
+}
+
+/*
+ * A child without an id sends whole messages into its parent, between the
+ * parent's own.
+ */
+static void
+channel_carry_in_parent(struct hg_channel *ch, struct hg_frame *frame)
+{
+	unsigned flags = frame->flags;
+
+	if (ch->parent == NULL || ch->parent->chain.dead) {
+		frame_unref(frame);
+		return;
+	}
+	if (ch->message != NULL) {
+		frame = frame_concat(ch->message, frame);
+		ch->message = NULL;
+	}
+	if (frame == NULL || frame->len >
+	    (size_t)ch->service->limits.message_max) {
+		frame_unref(frame);
+		channel_fail(ch, 1009, "message too long");
+		return;
+	}
+	if ((flags & HG_LAST) == 0) {
+		ch->message = frame;
+		return;
+	}
+	frame = frame_flags(frame, frame->flags | HG_WHOLE);
+	if (frame == NULL)
+		channel_fail(ch, 1011, "out of memory");
+	else if (ch->parent->sending)
+		channel_wait(ch->parent, frame);
+	else
+		channel_carry(ch->parent, frame);
+}
+
+void
+channel_carry(struct hg_channel *ch, struct hg_frame *frame)
+{
+	struct hg_slot *mux = ch->conn->mux;
+	bool last = (frame->flags & HG_LAST) != 0;
+
+	ch->bytes_out += frame->len;
+	ch->messages_out += last;
+	if (!channel_is_carried(ch) && ch != ch->conn->root) {
+		channel_carry_in_parent(ch, frame);
+		return;
+	}
+	ch->sending = !last;
+	if (channel_is_carried(ch))
+		mux->plugin->mux.send(mux, mux->state, ch, ch->mux_data,
+		    frame);
+	else
+		conn_send(ch->conn, frame);
+	if (last && !list_empty(&ch->late))
+		channel_carry_late(ch);
+}
+
+void
+channel_resend(struct hg_channel *ch, struct hg_frame *frame)
+{
+	chain_send(&ch->chain, ch->chain.count, frame);
+}

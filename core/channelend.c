@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a channel ends, and how it stops and goes on. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "channel.h"
+#include "log.h"
+
+bool
+channel_is_carried(const struct hg_channel *ch)
+{
+	return (ch->mux_data != NULL && !ch->refused);
+}
+
+/* A connection is lost to one side; to the other it was a server's failure. */
+static unsigned
+channel_told_code(const struct hg_channel *ch, unsigned code)
+{
+	if (code == 1006 && ch->conn->is_trunk)
+		return (1012);
+	return (code);
+}
+
+static void
+channel_end_children(struct hg_channel *ch, bool wire, unsigned code,
+    const char *reason)
+{
+	struct list *node, *save;
+	struct hg_channel *child;
+
+	list_each(node, save, &ch->children) {
+		child = list_entry(node, struct hg_channel, sibling);
+		if (!wire)
+			channel_end(child, code, reason);
+		else if (!channel_is_carried(child))
+			channel_ended(child, code, reason);
+	}
+}
+
+void
+channel_ended(struct hg_channel *ch, unsigned code, const char *reason)
+{
+	if (ch->wire_ended)
+		return;
+	ch->wire_ended = true;
+	chain_ending(&ch->chain, HG_RECV, &code);
+	channel_end_children(ch, true, code, reason);
+	if (ch->upper != NULL)
+		ch->upper->end(ch, channel_told_code(ch, code), reason);
+	else
+		channel_end(ch, code, reason);
+	channel_settle(ch);
+}
+
+/* The carrier is told that no more is sent on the channel. */
+static void
+channel_end_carrier(struct hg_channel *ch, unsigned code, const char *reason,
+    bool now)
+{
+	struct hg_slot *mux = ch->conn->mux;
+
+	if (ch == ch->conn->root)
+		conn_close(ch->conn, code, reason);
+	else if (channel_is_carried(ch) && ch->conn->state != CONN_DEAD)
+		mux->plugin->mux.end(mux, mux->state, ch, ch->mux_data, code,
+		    reason, now);
+	else if (!channel_is_carried(ch))
+		ch->wire_ended = true;
+}
+
+void
+channel_end(struct hg_channel *ch, unsigned code, const char *reason)
+{
+	if (ch->top_ended)
+		return;
+	if (ch->opened)
+		chain_ending(&ch->chain, HG_SEND, &code);
+	if (ch->top_ended)
+		return;
+	ch->top_ended = true;
+	channel_end_children(ch, false, code, reason);
+	channel_end_carrier(ch, code, reason, false);
+	channel_settle(ch);
+}
+
+void
+channel_fail(struct hg_channel *ch, unsigned code, const char *fmt, ...)
+{
+	char reason[160];
+	va_list ap;
+
+	if (ch->chain.dead)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	log_write(HG_LOG_INFO, ch->name, "failed with %u: %s", code, reason);
+	if (ch == ch->conn->root && ch->conn->mux == NULL) {
+		conn_fail(ch->conn, code, "%s", reason);
+		ch->chain.dead = true;
+		return;
+	}
+	if (!ch->wire_ended) {
+		ch->wire_ended = true;
+		if (ch->upper != NULL)
+			ch->upper->end(ch, code, reason);
+	}
+	if (!ch->top_ended) {
+		ch->top_ended = true;
+		channel_end_children(ch, false, code, reason);
+		channel_end_carrier(ch, code, reason, false);
+	}
+	ch->chain.dead = true;
+	channel_settle(ch);
+}
+
+void
+channel_pause(struct hg_channel *ch, bool pause)
+{
+	struct hg_slot *mux = ch->conn->mux;
+
+	if (!pause && ch->paused == 0)
+		return;
+	ch->paused = pause ? ch->paused + 1 : ch->paused - 1;
+	if (ch->paused != (pause ? 1 : 0))
+		return;
+	if (channel_is_carried(ch)) {
+		if (!pause && !ch->dying)
+			mux->plugin->mux.resume(mux, mux->state, ch,
+			    ch->mux_data);
+	} else if (ch == ch->conn->root) {
+		conn_pause(ch->conn, pause);
+	}
+}
+
+void
+channel_hold(struct hg_channel *ch, bool hold)
+{
+	if (!hold && ch->fulls == 0)
+		return;
+	ch->fulls = hold ? ch->fulls + 1 : ch->fulls - 1;
+	if (ch->fulls != (hold ? 1 : 0))
+		return;
+	if (ch->upper != NULL)
+		ch->upper->full(ch, hold);
+	else
+		channel_pause(ch, hold);
+}
+
+/*
+ * Who is above stops: of the channel, of the children that it carries, and of
+ * a carried child's parent, as what is for the child comes from there.
+ */
+void
+channel_set_full(struct hg_channel *ch, bool full)
+{
+	struct list *node, *save;
+	struct hg_channel *child;
+
+	if (ch->in_full == full)
+		return;
+	ch->in_full = full;
+	channel_hold(ch, full);
+	if (ch->parent != NULL)
+		channel_hold(ch->parent, full);
+	if (!full)
+		chain_drain(&ch->chain);
+	list_each(node, save, &ch->children) {
+		child = list_entry(node, struct hg_channel, sibling);
+		if (channel_is_carried(child))
+			continue;
+		channel_hold(child, full);
+		if (!full)
+			chain_drain(&child->chain);
+	}
+}
+
+bool
+channel_is_full(const struct hg_channel *ch)
+{
+	if (!channel_is_carried(ch) && ch->parent != NULL)
+		return (ch->parent->in_full);
+	return (ch->in_full);
+}

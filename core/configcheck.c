@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Services and trunks: what their keys name must be there and fit. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "configbuild.h"
+#include "configlisten.h"
+#include "plugin.h"
+#include "str.h"
+#include "target.h"
+
+#define TRUNK_PATH	"/.headgate/trunk"
+
+void
+configcheck_wrong(struct configbuild *build, const struct section *section,
+    const char *key, const char *fmt, ...)
+{
+	struct str text = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vaddf(&text, fmt, ap);
+	va_end(ap);
+	mistake_add(&build->mistakes, section_place(section, key),
+	    section->title, key, "%s", text.text != NULL ? text.text : "");
+	str_free(&text);
+}
+
+void
+configcheck_connect(struct configbuild *build, const struct section *section,
+    const struct connect_settings *connect, struct target *target)
+{
+	char error[512];
+
+	if (target_parse(target, connect->url, error, sizeof(error)) != 0) {
+		configcheck_wrong(build, section, "connect", "%s", error);
+		return;
+	}
+	if ((connect->certificate == NULL) !=
+	    (connect->certificate_key == NULL)) {
+		configcheck_wrong(build, section, "connect",
+		    "a certificate and its key go together");
+		return;
+	}
+	if (target_wants_tls(connect->url)) {
+		if (target_secure(target, connect, error, sizeof(error)) != 0)
+			configcheck_wrong(build, section, "connect", "%s",
+			    error);
+	} else if (connect->ca != NULL || connect->certificate != NULL) {
+		configcheck_wrong(build, section, "connect",
+		    "it has files for TLS, but the URL asks for none");
+	}
+	if (connect->host != NULL && target->kind == TARGET_WEBSOCKET) {
+		free(target->host);
+		target->host = strdup(connect->host);
+	}
+}
+
+/* Each must be negotiated by a plugin that is switched on. */
+static bool
+check_extensions(struct configbuild *build, const struct section *section,
+    const char *key, const struct hg_strings *names, bool channel)
+{
+	struct plugin *plugin;
+	bool has_mux = false;
+	size_t i;
+
+	for (i = 0; i < names->count; i++) {
+		plugin = plugin_by_extension(names->item[i]);
+		if (plugin == NULL)
+			configcheck_wrong(build, section, key,
+			    "no plugin that is switched on has the extension "
+			    "\"%s\"", names->item[i]);
+		else if (channel && !plugin->has_channel)
+			configcheck_wrong(build, section, key,
+			    "\"%s\" is not an extension of channels",
+			    names->item[i]);
+		else
+			has_mux |= plugin->has_mux;
+	}
+	return (has_mux);
+}
+
+static void
+check_plugins(struct configbuild *build, const struct section *section,
+    struct service *service)
+{
+	struct plugin *plugin;
+	size_t i;
+
+	service->plugins = calloc(service->plugin_names.count + 1,
+	    sizeof(*service->plugins));
+	for (i = 0; service->plugins != NULL &&
+	    i < service->plugin_names.count; i++) {
+		plugin = plugin_find(service->plugin_names.item[i]);
+		if (plugin == NULL)
+			configcheck_wrong(build, section, "plugins",
+			    "\"%s\" is not switched on: there is no "
+			    "[plugin %s] section", service->plugin_names.
+			    item[i], service->plugin_names.item[i]);
+		else if (!plugin->has_channel)
+			configcheck_wrong(build, section, "plugins",
+			    "\"%s\" does nothing in a channel",
+			    plugin->entry.name);
+		else
+			service->plugins[service->plugin_count++] = plugin;
+	}
+}
+
+/* scheme://host[:port] as browsers write it (RFC 6454, 6.2). */
+static bool
+is_origin(const char *text)
+{
+	const char *c, *host = strstr(text, "://");
+
+	if (host == NULL || host == text || host[3] == '\0' ||
+	    strpbrk(host + 3, "/@?# ") != NULL)
+		return (false);
+	for (c = text; *c != '\0'; c++)
+		if ((*c >= 'A' && *c <= 'Z') || *c <= ' ' || *c > '~')
+			return (false);
+	return (true);
+}
+
+static void
+check_origins(struct configbuild *build, const struct section *section,
+    struct service *service)
+{
+	const char *item;
+	size_t i;
+
+	service->origin = ORIGIN_LIST;
+	for (i = 0; i < service->origins.count; i++) {
+		item = service->origins.item[i];
+		if (strcmp(item, "*") == 0)
+			service->origin = ORIGIN_ANY;
+		else if (strcmp(item, "same") == 0) {
+			if (service->origin != ORIGIN_ANY)
+				service->origin = ORIGIN_SAME;
+		} else if (!is_origin(item))
+			configcheck_wrong(build, section, "origin",
+			    "\"%s\" is not same, * or scheme://host[:port] in "
+			    "small letters", item);
+	}
+}
+
+static void
+check_limits(struct configbuild *build, const struct section *section,
+    const struct limits *limits)
+{
+	if (limits->queue_max < limits->queue_high)
+		configcheck_wrong(build, section, "queue-max",
+		    "it is less than queue-high");
+}
+
+static void
+check_path(struct configbuild *build, const struct section *section,
+    const char *path)
+{
+	const char *star = strchr(path, '*');
+
+	if (path[0] != '/' || strpbrk(path, " ?#") != NULL)
+		configcheck_wrong(build, section, "path",
+		    "it must begin with / and have no blank, ? or #");
+	else if (star != NULL && (star[1] != '\0' || star[-1] != '/'))
+		configcheck_wrong(build, section, "path",
+		    "* can only be the last character, behind /");
+}
+
+static void
+check_trunk_service(struct configbuild *build, const struct section *section,
+    struct service *service, bool has_mux)
+{
+	if (!service->is_trunk) {
+		if (service->insecure)
+			configcheck_wrong(build, section, "insecure",
+			    "it only means something with trunk = yes");
+		return;
+	}
+	service->require_edge = !service->insecure;
+	if (!has_mux)
+		configcheck_wrong(build, section, "extensions",
+		    "a trunk needs one that carries channels: "
+		    "x-kaazing-channels");
+	if (service->connect.url != NULL || service->plugin_names.count > 0)
+		configcheck_wrong(build, section, "trunk",
+		    "a trunk's own channel has neither plugins nor connect");
+}
+
+static void
+check_application(struct configbuild *build, const struct section *section,
+    struct service *service)
+{
+	const char *name;
+	size_t i;
+
+	if (service->connect.url != NULL) {
+		configcheck_connect(build, section, &service->connect,
+		    &service->target);
+	} else if (service->plugin_names.count == 0 && !service->is_trunk) {
+		configcheck_wrong(build, section, "plugins",
+		    "it has neither plugins nor connect");
+	}
+	if (service->target.kind != TARGET_TRUNK)
+		return;
+	name = service->target.trunk_name;
+	for (i = 0; i < build->settings->trunk_count; i++)
+		if (strcmp(build->settings->trunks[i]->name, name) == 0)
+			service->target.trunk = build->settings->trunks[i];
+	if (service->target.trunk == NULL)
+		configcheck_wrong(build, section, "connect",
+		    "there is no [trunk %s] section", name);
+}
+
+static void
+check_service(struct configbuild *build, struct service *service)
+{
+	const struct section *section = section_find(&build->sections,
+	    SECTION_SERVICE, service->name);
+	bool has_mux;
+
+	if (service->path != NULL)
+		check_path(build, section, service->path);
+	if (service->path != NULL && service->listens.count == 0)
+		configcheck_wrong(build, section, "listen",
+		    "it has a path, but is served nowhere");
+	if (service->path == NULL && service->listens.count > 0)
+		configcheck_wrong(build, section, "path", "it is missing");
+	has_mux = check_extensions(build, section, "extensions",
+	    &service->extensions, false);
+	check_plugins(build, section, service);
+	check_origins(build, section, service);
+	check_limits(build, section, &service->limits);
+	check_trunk_service(build, section, service, has_mux);
+	check_application(build, section, service);
+}
+
+static void
+check_trunk_target(struct configbuild *build, const struct section *section,
+    struct trunk_settings *trunk)
+{
+	struct target *target = &trunk->target;
+
+	configcheck_connect(build, section, &trunk->connect, target);
+	if (target->text == NULL)
+		return;
+	if (target->kind != TARGET_WEBSOCKET) {
+		configcheck_wrong(build, section, "connect",
+		    "a trunk is wss://, ws+unix:/ or ws://");
+		return;
+	}
+	if (target->tls == NULL && !target->address.is_unix &&
+	    !target_wants_tls(trunk->connect.url) && !trunk->insecure)
+		configcheck_wrong(build, section, "connect",
+		    "a trunk without TLS needs insecure = yes");
+	if (target->path == NULL)
+		target->path = strdup(TRUNK_PATH);
+}
+
+static void
+check_trunk(struct configbuild *build, struct trunk_settings *trunk)
+{
+	const struct section *section = section_find(&build->sections,
+	    SECTION_TRUNK, trunk->name);
+	char error[512];
+
+	if (trunk->connect.url == NULL)
+		configcheck_wrong(build, section, "connect",
+		    "it is missing");
+	else
+		check_trunk_target(build, section, trunk);
+	if (!check_extensions(build, section, "extensions",
+	    &trunk->service.extensions, false))
+		configcheck_wrong(build, section, "extensions",
+		    "a trunk needs one that carries channels: "
+		    "x-kaazing-channels");
+	check_extensions(build, section, "channel-extensions",
+	    &trunk->channel_extensions, true);
+	check_limits(build, section, &trunk->service.limits);
+	if (trunk->retry_max < trunk->retry_min)
+		configcheck_wrong(build, section, "retry-max",
+		    "it is less than retry-min");
+	if (trunk->secret_file == NULL)
+		return;
+	trunk->secret = conffile_secret(trunk->secret_file, error,
+	    sizeof(error));
+	if (trunk->secret == NULL)
+		configcheck_wrong(build, section, "secret-file", "%s", error);
+}
+
+void
+configcheck(struct configbuild *build)
+{
+	struct settings *settings = build->settings;
+	size_t i;
+
+	for (i = 0; i < settings->trunk_count; i++)
+		check_trunk(build, settings->trunks[i]);
+	for (i = 0; i < settings->service_count; i++)
+		check_service(build, settings->services[i]);
+	for (i = 0; i < settings->listen_count; i++)
+		configlisten_check(build, settings->listens[i]);
+	configlisten_connect(build);
+}

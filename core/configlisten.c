@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "configlisten.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "nearest.h"
+#include "tls.h"
+
+static const struct section *
+listen_section(const struct configbuild *build,
+    const struct listen_settings *listen)
+{
+	return (section_find(&build->sections, SECTION_LISTEN, listen->name));
+}
+
+static void
+listen_check_addresses(struct configbuild *build,
+    const struct section *section, const struct listen_settings *listen)
+{
+	struct address address;
+	const char *error;
+	size_t i;
+
+	if (listen->addresses.count == 0)
+		configcheck_wrong(build, section, "address", "it is missing");
+	for (i = 0; i < listen->addresses.count; i++) {
+		error = "out of memory";
+		if (address_parse(&address, listen->addresses.item[i],
+		    &error) != 0)
+			configcheck_wrong(build, section, "address",
+			    "\"%s\": %s", listen->addresses.item[i], error);
+		else if (!address.is_unix && strcmp(address.host, "*") != 0 &&
+		    address_resolve_numeric(&address,
+		    &(struct sockaddr_storage){ 0 },
+		    &(socklen_t){ 0 }) != 0)
+			configcheck_wrong(build, section, "address",
+			    "\"%s\": give a numeric address, or *",
+			    listen->addresses.item[i]);
+		else
+			address_free(&address);
+	}
+}
+
+static void
+listen_check_tls(struct configbuild *build, const struct section *section,
+    struct listen_settings *listen)
+{
+	char error[512];
+
+	if ((listen->certificate == NULL) !=
+	    (listen->certificate_key == NULL)) {
+		configcheck_wrong(build, section, listen->certificate != NULL ?
+		    "certificate" : "certificate-key",
+		    "certificate and certificate-key go together");
+		return;
+	}
+	if (listen->certificate == NULL && listen->client_ca != NULL)
+		configcheck_wrong(build, section, "client-ca",
+		    "it needs a certificate of our own");
+	if (listen->edge_certificates && listen->client_ca == NULL)
+		configcheck_wrong(build, section, "edge-certificates",
+		    "it needs client-ca");
+	if (listen->certificate == NULL)
+		return;
+	listen->tls = tls_server(listen->certificate, listen->certificate_key,
+	    listen->client_ca, error, sizeof(error));
+	if (listen->tls == NULL)
+		configcheck_wrong(build, section, "certificate", "%s", error);
+}
+
+static struct service *
+listen_find_service(struct configbuild *build, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < build->settings->service_count; i++)
+		if (strcmp(build->settings->services[i]->name, name) == 0)
+			return (build->settings->services[i]);
+	return (NULL);
+}
+
+static void
+listen_check_protocol(struct configbuild *build,
+    const struct section *section, struct listen_settings *listen)
+{
+	if (listen->protocol != LISTEN_STREAM) {
+		if (listen->service_name != NULL)
+			configcheck_wrong(build, section, "service",
+			    "it only means something with protocol = tcp");
+		return;
+	}
+	if (listen->service_name == NULL) {
+		configcheck_wrong(build, section, "service", "it is missing");
+		return;
+	}
+	listen->service = listen_find_service(build, listen->service_name);
+	if (listen->service == NULL)
+		configcheck_wrong(build, section, "service",
+		    "there is no [service %s] section",
+		    listen->service_name);
+}
+
+void
+configlisten_check(struct configbuild *build, struct listen_settings *listen)
+{
+	const struct section *section = listen_section(build, listen);
+	char error[512];
+
+	listen_check_addresses(build, section, listen);
+	listen_check_tls(build, section, listen);
+	listen_check_protocol(build, section, listen);
+	if (listen->edge_secret_file == NULL)
+		return;
+	listen->edge_secret = conffile_secret(listen->edge_secret_file, error,
+	    sizeof(error));
+	if (listen->edge_secret == NULL)
+		configcheck_wrong(build, section, "edge-secret-file", "%s",
+		    error);
+}
+
+/* --- services and listeners ------------------------------------------------------- */
+
+static bool
+listen_is_private(const struct listen_settings *listen)
+{
+	size_t i;
+
+	if (listen->certificate != NULL)
+		return (true);
+	for (i = 0; i < listen->addresses.count; i++)
+		if (strncmp(listen->addresses.item[i], "unix:", 5) != 0)
+			return (false);
+	return (true);
+}
+
+/* Who may speak for others must prove it, and nobody may listen in. */
+static void
+listen_check_trunk(struct configbuild *build, const struct section *section,
+    const struct service *service, const struct listen_settings *listen)
+{
+	if (!service->is_trunk || service->insecure)
+		return;
+	if (listen->edge_secret_file == NULL && !listen->edge_certificates)
+		configcheck_wrong(build, section, "trunk",
+		    "[listen %s] knows no edges: it needs edge-secret-file or "
+		    "edge-certificates", listen->name);
+	if (!listen_is_private(listen))
+		configcheck_wrong(build, section, "trunk",
+		    "[listen %s] is neither TLS nor a unix socket",
+		    listen->name);
+}
+
+static void
+listen_add_service(struct configbuild *build, const struct section *section,
+    struct listen_settings *listen, struct service *service)
+{
+	struct service **grown;
+	size_t i;
+
+	if (listen->protocol == LISTEN_STREAM) {
+		configcheck_wrong(build, section, "listen",
+		    "[listen %s] has protocol = tcp and knows no paths",
+		    listen->name);
+		return;
+	}
+	for (i = 0; i < listen->service_count; i++)
+		if (service->path != NULL &&
+		    listen->services[i]->path != NULL &&
+		    strcmp(listen->services[i]->path, service->path) == 0)
+			configcheck_wrong(build, section, "path",
+			    "[service %s] has it already on [listen %s]",
+			    listen->services[i]->name, listen->name);
+	listen_check_trunk(build, section, service, listen);
+	grown = realloc(listen->services,
+	    (listen->service_count + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return;
+	grown[listen->service_count++] = service;
+	listen->services = grown;
+}
+
+static void
+listen_connect_service(struct configbuild *build, struct service *service)
+{
+	const struct section *section = section_find(&build->sections,
+	    SECTION_SERVICE, service->name);
+	struct settings *settings = build->settings;
+	struct nearest nearest = { 0 };
+	char near[120];
+	size_t i, l;
+
+	for (i = 0; i < service->listens.count; i++) {
+		nearest = (struct nearest){ .word = service->listens.item[i] };
+		for (l = 0; l < settings->listen_count; l++) {
+			nearest_offer(&nearest, settings->listens[l]->name);
+			if (strcmp(settings->listens[l]->name,
+			    service->listens.item[i]) == 0)
+				break;
+		}
+		if (l < settings->listen_count)
+			listen_add_service(build, section,
+			    settings->listens[l], service);
+		else
+			configcheck_wrong(build, section, "listen",
+			    "there is no [listen %s] section%s",
+			    service->listens.item[i],
+			    nearest_text(&nearest, near, sizeof(near)));
+	}
+}
+
+void
+configlisten_connect(struct configbuild *build)
+{
+	struct settings *settings = build->settings;
+	size_t i;
+
+	for (i = 0; i < settings->service_count; i++)
+		listen_connect_service(build, settings->services[i]);
+	for (i = 0; i < settings->listen_count; i++)
+		if (settings->listens[i]->protocol == LISTEN_WEBSOCKET &&
+		    settings->listens[i]->service_count == 0)
+			configcheck_wrong(build, listen_section(build,
+			    settings->listens[i]), "protocol",
+			    "no service is served here");
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A connection's life: made, opened, watched by a timer, freed. */
+#include "conn.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+static atomic_ullong conn_numbers;
+static atomic_ullong conn_alive;
+
+uint64_t
+conn_count(void)
+{
+	return (atomic_load(&conn_alive));
+}
+
+static void
+conn_top(struct chain *chain, struct hg_frame *frame)
+{
+	chain->conn->carried->recv(chain->conn, frame);
+}
+
+static void
+conn_bottom(struct chain *chain, struct hg_frame *frame)
+{
+	conn_write(chain->conn, frame);
+}
+
+static void
+conn_chain_fail(struct chain *chain, unsigned code, const char *reason)
+{
+	conn_fail(chain->conn, code, "%s", reason);
+}
+
+static const char *
+conn_chain_name(const struct chain *chain)
+{
+	return (chain->conn->name);
+}
+
+static const struct chain_ops conn_chain_ops = {
+	.top = conn_top,
+	.bottom = conn_bottom,
+	.fail = conn_chain_fail,
+	.name = conn_chain_name,
+};
+
+static void
+conn_reap(struct work *work)
+{
+	struct hg_conn *conn = list_entry(work, struct hg_conn, reap);
+
+	if (conn->carried != NULL)
+		conn->carried->gone(conn);
+	chain_finish(&conn->chain);
+	if (conn->session != NULL && conn->session->gone != NULL)
+		conn->session->gone(conn);
+	list_remove(&conn->flush.node);
+	list_remove(&conn->again.node);
+	list_remove(&conn->node);
+	if (conn->timer != NULL)
+		event_free(conn->timer);
+	transport_finish(&conn->transport);
+	outq_finish(&conn->out);
+	http_free(conn->request);
+	free(conn->head);
+	log_write(HG_LOG_DEBUG, conn->name, "gone: %s", conn->why);
+	atomic_fetch_sub(&conn_alive, 1);
+	free(conn);
+}
+
+static void
+conn_flush_work(struct work *work)
+{
+	conn_flush(list_entry(work, struct hg_conn, flush));
+}
+
+static void
+conn_again_work(struct work *work)
+{
+	conn_read(list_entry(work, struct hg_conn, again));
+}
+
+static void
+conn_set_reader(struct hg_conn *conn)
+{
+	const struct limits *limits = &conn->service->limits;
+
+	conn->reader.is_client = conn->is_initiator;
+	conn->reader.frame_max = (uint64_t)limits->frame_max;
+	conn->reader.frames_max = (unsigned)limits->fragments_max;
+	conn->reader.piece_max = (size_t)limits->piece_max;
+	conn->reader.message_max = 0;
+}
+
+static void
+conn_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct hg_conn *conn = arg;
+	uint64_t now;
+
+	(void)fd;
+	(void)what;
+	now = worker_clock();
+	if (conn->deadline != 0 && now >= conn->deadline) {
+		conn->deadline = 0;
+		conn_kill(conn, "timed out");
+		return;
+	}
+	if (conn->ping_due != 0 && now >= conn->ping_due) {
+		if (conn->ping_sent) {
+			conn_ended(conn, 1006, "no sign of life");
+			conn_kill(conn, "no sign of life");
+			return;
+		}
+		conn->ping_sent = true;
+		conn->ping_due = now +
+		    (uint64_t)conn->service->limits.ping_timeout;
+		conn_write_control(conn, WS_PING, NULL, 0);
+	}
+	conn_arm(conn);
+}
+
+/* Sets the timer to what is due next. */
+void
+conn_arm(struct hg_conn *conn)
+{
+	uint64_t due, now, ms;
+	struct timeval tv;
+
+	due = conn->deadline;
+	if (conn->ping_due != 0 && (due == 0 || conn->ping_due < due))
+		due = conn->ping_due;
+	if (due == 0) {
+		event_del(conn->timer);
+		return;
+	}
+	now = worker_clock();
+	ms = due > now ? due - now : 0;
+	tv.tv_sec = (time_t)(ms / 1000);
+	tv.tv_usec = (suseconds_t)(ms % 1000 * 1000 + 500);
+	event_add(conn->timer, &tv);
+}
+
+void
+conn_set_deadline(struct hg_conn *conn, uint64_t ms)
+{
+	conn->deadline = ms == 0 ? 0 : worker_clock() + ms;
+	conn_arm(conn);
+}
+
+/*
+ * A byte came: the peer lives. The timer is left alone; when it fires early
+ * because the ping is due later now, it is armed again.
+ */
+void
+conn_touch(struct hg_conn *conn)
+{
+	conn->received_at = conn->worker->now;
+	if (conn->ping_due == 0)
+		return;
+	conn->ping_sent = false;
+	conn->ping_due = conn->received_at +
+	    (uint64_t)conn->service->limits.ping_interval;
+}
+
+struct hg_conn *
+conn_create(struct worker *worker, int fd, const struct tls *tls,
+    bool is_initiator, bool is_websocket, const struct service *service,
+    const struct conn_session *session, void *arg)
+{
+	struct hg_conn *conn;
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	if ((conn = calloc(1, sizeof(*conn))) == NULL) {
+		evutil_closesocket(fd);
+		return (NULL);
+	}
+	snprintf(conn->name, sizeof(conn->name), "c%llu",
+	    atomic_fetch_add(&conn_numbers, 1) + 1);
+	if (getpeername(fd, (struct sockaddr *)&ss, &len) == 0)
+		address_format(conn->peer, sizeof(conn->peer),
+		    (struct sockaddr *)&ss, len);
+	conn->worker = worker;
+	conn->state = CONN_HEAD;
+	conn->is_initiator = is_initiator;
+	conn->is_websocket = is_websocket;
+	conn->service = service;
+	conn->session = session;
+	conn->session_arg = arg;
+	conn->created_at = conn->received_at = worker->now;
+	list_init(&conn->channels);
+	list_init(&conn->flush.node);
+	list_init(&conn->reap.node);
+	list_init(&conn->again.node);
+	conn->flush.fn = conn_flush_work;
+	conn->reap.fn = conn_reap;
+	conn->again.fn = conn_again_work;
+	outq_init(&conn->out);
+	conn->chain.ops = &conn_chain_ops;
+	conn->chain.conn = conn;
+	conn->timer = evtimer_new(worker->base, conn_tick, conn);
+	if (conn->timer == NULL) {
+		evutil_closesocket(fd);
+		free(conn);
+		return (NULL);
+	}
+	if (transport_init(&conn->transport, worker, fd, tls,
+	    &conn_transport_ops, conn) != 0) {
+		event_free(conn->timer);
+		free(conn);
+		return (NULL);
+	}
+	list_push(&worker->conns, &conn->node);
+	atomic_fetch_add(&conn_alive, 1);
+	return (conn);
+}
+
+int
+conn_set_chain(struct hg_conn *conn, const struct chain_entry *entries,
+    unsigned count)
+{
+	unsigned i;
+
+	conn->chain.service = conn->service;
+	if (chain_init(&conn->chain, entries, count) != 0)
+		return (-1);
+	for (i = 0; i < count; i++)
+		if (conn->chain.slots[i].plugin->has_mux)
+			conn->mux = &conn->chain.slots[i];
+	return (0);
+}
+
+int
+conn_open(struct hg_conn *conn)
+{
+	conn->state = CONN_OPEN;
+	conn->chain.service = conn->service;
+	conn_set_reader(conn);
+	conn->deadline = 0;
+	if (conn->is_websocket && conn->service->limits.ping_interval != 0)
+		conn->ping_due = conn->worker->now +
+		    (uint64_t)conn->service->limits.ping_interval;
+	conn_arm(conn);
+	if (chain_open(&conn->chain) != 0)
+		return (-1);
+	worker_flush_later(conn->worker, &conn->again);
+	return (0);
+}
+
+void
+conn_kill(struct hg_conn *conn, const char *why)
+{
+	enum conn_state before = conn->state;
+
+	if (before == CONN_DEAD)
+		return;
+	conn->state = CONN_DEAD;
+	snprintf(conn->why, sizeof(conn->why), "%s", why);
+	conn->deadline = conn->ping_due = 0;
+	event_del(conn->timer);
+	worker_reap_later(conn->worker, &conn->reap);
+	if ((before == CONN_HEAD || before == CONN_WAIT) &&
+	    conn->session != NULL && conn->session->failed != NULL)
+		conn->session->failed(conn, why);
+	conn_ended(conn, 1006, why);
+	conn->chain.dead = true;
+}
+
+/*
+ * The chain hears of it before the channels do; neither hears it twice.
+ */
+void
+conn_ended(struct hg_conn *conn, unsigned code, const char *reason)
+{
+	if (conn->ended)
+		return;
+	conn->ended = true;
+	chain_ending(&conn->chain, HG_RECV, &code);
+	if (conn->carried != NULL)
+		conn->carried->ended(conn, code, reason);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A connection: a transport, its framing (WebSocket or a plain stream), what
+ * waits to be written, and the connection's chain. It belongs to one worker for
+ * life. Nothing of it is freed inside a callback: conn_kill marks it, and the
+ * worker's reap frees it.
+ *
+ * States: HEAD (a WebSocket acceptor collects the opening request, or an
+ * initiator the response), WAIT (the answer is being decided; nothing is read),
+ * OPEN, CLOSING (a close frame was sent, the other is awaited), SHUT (this side
+ * is done: what still comes is thrown away until the end), DEAD.
+ */
+#ifndef CORE_CONN_H
+#define CORE_CONN_H
+
+#include <headgate/plugin.h>
+
+#include <sys/socket.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "chain.h"
+#include "http.h"
+#include "list.h"
+#include "outq.h"
+#include "settings.h"
+#include "transport.h"
+#include "worker.h"
+#include "wsframe.h"
+
+enum conn_state {
+	CONN_HEAD,
+	CONN_WAIT,
+	CONN_OPEN,
+	CONN_CLOSING,
+	CONN_SHUT,
+	CONN_DEAD,
+};
+
+/* The session layer's part in a connection's life; each may be NULL. */
+struct conn_session {
+	/* In HEAD: the transport is ready. */
+	void	(*ready)(struct hg_conn *);
+	/* In HEAD: a head of len bytes has come; more may follow it. */
+	void	(*head)(struct hg_conn *, const char *head, size_t len);
+	/* Before OPEN: it ended; why is for the log. */
+	void	(*failed)(struct hg_conn *, const char *why);
+	/* It is about to be freed. */
+	void	(*gone)(struct hg_conn *);
+};
+
+/* The channel layer's part: what happens above the connection's chain. */
+struct conn_channels {
+	void	(*recv)(struct hg_conn *, struct hg_frame *frame);
+	void	(*ended)(struct hg_conn *, unsigned code, const char *reason);
+	void	(*drained)(struct hg_conn *);
+	void	(*full)(struct hg_conn *);
+	void	(*gone)(struct hg_conn *);
+};
+
+struct hg_conn {
+	struct list			 node;		/* of worker->conns */
+	struct worker			*worker;
+	struct transport		 transport;
+	enum conn_state			 state;
+	bool				 is_websocket;
+	bool				 is_initiator;
+	bool				 is_edge;	/* the peer may speak
+							 * for others */
+	bool				 is_trunk;
+	const struct conn_session	*session;
+	void				*session_arg;
+	const struct conn_channels	*carried;
+	const struct service		*service;	/* never NULL */
+	const struct listen_settings	*listen;	/* acceptor */
+
+	struct chain			 chain;
+	struct hg_slot			*mux;		/* in chain, or NULL */
+	struct hg_channel		*root;
+	struct list			 channels;	/* all, with root */
+	struct hg_head			*request;	/* of the handshake */
+
+	struct work			 flush;
+	struct work			 reap;
+	struct work			 again;		/* read on */
+	struct outq			 out;
+	bool				 full;
+	unsigned			 paused;	/* reading; counted */
+	bool				 ended;		/* the wire's other end
+							 * has ended */
+	bool				 peer_shut;	/* nothing comes, some
+							 * is still to go */
+	bool				 close_sent;
+	bool				 close_received;
+	bool				 sending;	/* inside of a message */
+	bool				 pong_due;
+	unsigned char			 pong[WS_CONTROL_MAX];
+	unsigned			 pong_len;
+	struct ws_reader		 reader;
+	char				*head;		/* HEAD: bytes so far */
+	size_t				 head_len;
+
+	struct event			*timer;
+	uint64_t			 deadline;	/* 0: none */
+	uint64_t			 ping_due;	/* 0: none */
+	bool				 ping_sent;
+	uint64_t			 received_at;	/* ms of the last byte */
+
+	uint64_t			 created_at;
+	uint64_t			 bytes_in, bytes_out;
+	uint64_t			 messages_in, messages_out;
+	char				 name[24];	/* "c12" */
+	char				 peer[64];
+	char				 why[160];	/* it ended, for the log */
+};
+
+/*
+ * Takes the descriptor over, also on failure (NULL). The service may be
+ * replaced until it is open. The state is HEAD for a WebSocket; a stream is
+ * OPEN once conn_open was called.
+ */
+struct hg_conn *conn_create(struct worker *, int fd, const struct tls *,
+    bool is_initiator, bool is_websocket, const struct service *,
+    const struct conn_session *, void *arg);
+/* The chain of the negotiated extensions. -1: no memory. */
+int	conn_set_chain(struct hg_conn *, const struct chain_entry *,
+    unsigned count);
+/* From HEAD or WAIT to OPEN; then the slots' open. What came behind the head is
+ * read at the end of the turn. -1: a slot has failed. */
+int	conn_open(struct hg_conn *);
+/* In HEAD or WAIT: the head's bytes, as they are. */
+void	conn_send_head(struct hg_conn *, const char *, size_t);
+void	conn_wait(struct hg_conn *);
+/* An absolute moment after which it fails; 0: none. */
+void	conn_set_deadline(struct hg_conn *, uint64_t ms_from_now);
+
+/* Through the whole chain, from its top. */
+void	conn_send(struct hg_conn *, struct hg_frame *frame);
+/* Behind the chain: frames the piece and queues it. */
+void	conn_write(struct hg_conn *, struct hg_frame *frame);
+/* A control frame ahead of what waits. */
+void	conn_write_control(struct hg_conn *, enum ws_opcode, const void *,
+    size_t);
+void	conn_flush(struct hg_conn *);
+
+/* Stop and go on with reading; counted. */
+void	conn_pause(struct hg_conn *, bool);
+void	conn_read(struct hg_conn *);
+
+/* Ends it behind what waits, with the closing handshake. */
+void	conn_close(struct hg_conn *, unsigned code, const char *reason);
+/* A mistake of the peer, or ours: as conn_close; nothing is received after. */
+void	conn_fail(struct hg_conn *, unsigned code, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+/* At the end of what waits: FIN. */
+void	conn_shut(struct hg_conn *);
+/* It is gone at the end of this turn. */
+void	conn_kill(struct hg_conn *, const char *why);
+/* The other end has ended: tells the channels, once. */
+void	conn_ended(struct hg_conn *, unsigned code, const char *reason);
+
+/* Connections that are not freed yet, of all workers. Any thread. */
+uint64_t conn_count(void);
+
+/* For files of the connection only. */
+void	conn_got_piece(struct hg_conn *, const struct ws_piece *,
+    struct buf *);
+void	conn_got_control(struct hg_conn *, const struct ws_piece *);
+void	conn_touch(struct hg_conn *);
+void	conn_arm(struct hg_conn *);
+extern const struct transport_ops conn_transport_ops;
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A connection's way up: from the socket to the chain. */
+#include "conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame.h"
+#include "log.h"
+
+#define READ_ROUNDS	4	/* buffers of one connection in one turn */
+#define COPY_BELOW	2048	/* pieces that do not pin the read buffer */
+
+static void
+conn_ready(void *arg)
+{
+	struct hg_conn *conn = arg;
+
+	if (conn->state == CONN_HEAD && conn->session->ready != NULL)
+		conn->session->ready(conn);
+}
+
+static void
+conn_readable(void *arg)
+{
+	conn_read(arg);
+}
+
+static void
+conn_writable(void *arg)
+{
+	struct hg_conn *conn = arg;
+
+	worker_flush_later(conn->worker, &conn->flush);
+}
+
+const struct transport_ops conn_transport_ops = {
+	.ready = conn_ready,
+	.readable = conn_readable,
+	.writable = conn_writable,
+};
+
+/*
+ * Small pieces are copied, so that a frame that waits does not keep the whole
+ * read buffer alive; large ones share it.
+ */
+void
+conn_got_piece(struct hg_conn *conn, const struct ws_piece *piece,
+    struct buf *buf)
+{
+	struct hg_frame *frame;
+	unsigned flags;
+
+	flags = piece->opcode == WS_TEXT ? HG_TEXT : 0;
+	if (piece->first) {
+		flags |= HG_FIRST;
+		flags |= (piece->rsv & 4) != 0 ? HG_RSV1 : 0;
+		flags |= (piece->rsv & 2) != 0 ? HG_RSV2 : 0;
+		flags |= (piece->rsv & 1) != 0 ? HG_RSV3 : 0;
+	}
+	if (piece->last) {
+		flags |= HG_LAST;
+		conn->messages_in++;
+	}
+	if (piece->len < COPY_BELOW)
+		frame = frame_copy(piece->data, piece->len, flags);
+	else
+		frame = frame_over(buf, piece->data, piece->len, flags);
+	if (frame == NULL) {
+		conn_fail(conn, 1011, "out of memory");
+		return;
+	}
+	chain_recv(&conn->chain, 0, frame);
+}
+
+static void
+conn_got_ping(struct hg_conn *conn, const struct ws_piece *piece)
+{
+	memcpy(conn->pong, piece->data, piece->len);
+	conn->pong_len = (unsigned)piece->len;
+	conn->pong_due = true;
+	worker_flush_later(conn->worker, &conn->flush);
+}
+
+static void
+conn_got_close(struct hg_conn *conn, const struct ws_piece *piece)
+{
+	char reason[WS_CONTROL_MAX + 1];
+	size_t len;
+
+	conn->close_received = true;
+	len = piece->len > 2 ? piece->len - 2 : 0;
+	if (len > 0)
+		memcpy(reason, piece->data + 2, len);
+	reason[len] = '\0';
+	conn_ended(conn, piece->code, reason);
+	conn_close(conn, piece->code, "");
+	worker_flush_later(conn->worker, &conn->flush);
+}
+
+void
+conn_got_control(struct hg_conn *conn, const struct ws_piece *piece)
+{
+	switch (piece->opcode) {
+	case WS_PING:
+		conn_got_ping(conn, piece);
+		break;
+	case WS_CLOSE:
+		conn_got_close(conn, piece);
+		break;
+	default:
+		break;
+	}
+}
+
+/* May data of the peer still be handed on? */
+static bool
+conn_is_receiving(const struct hg_conn *conn)
+{
+	return (conn->state == CONN_OPEN ||
+	    (conn->state == CONN_CLOSING && !conn->close_received));
+}
+
+static void
+conn_parse(struct hg_conn *conn, struct buf *buf, size_t len)
+{
+	unsigned char *at = buf->data;
+	size_t left = len;
+	struct ws_piece piece;
+
+	while (conn_is_receiving(conn)) {
+		switch (ws_reader_next(&conn->reader, &at, &left, &piece)) {
+		case WS_NEED:
+			return;
+		case WS_PIECE:
+			if (conn->chain.dead || conn->ended)
+				break;
+			conn_got_piece(conn, &piece, buf);
+			break;
+		case WS_CONTROL:
+			conn_got_control(conn, &piece);
+			break;
+		case WS_ERROR:
+			conn_fail(conn, conn->reader.error_code, "%s",
+			    conn->reader.error);
+			return;
+		}
+	}
+}
+
+static void
+conn_got_stream(struct hg_conn *conn, struct buf *buf, size_t len)
+{
+	struct ws_piece piece = {
+		.opcode = WS_BINARY,
+		.first = true,
+		.last = true,
+	};
+	size_t at, max;
+
+	max = (size_t)conn->service->limits.piece_max;
+	for (at = 0; at < len && conn_is_receiving(conn); at += piece.len) {
+		piece.data = buf->data + at;
+		piece.len = len - at < max ? len - at : max;
+		conn_got_piece(conn, &piece, buf);
+	}
+}
+
+/*
+ * Bytes of a head, up to HTTP_HEAD_MAX; what comes behind it is kept for
+ * conn_open.
+ */
+static void
+conn_got_head(struct hg_conn *conn, const unsigned char *data, size_t len)
+{
+	char *grown;
+	int end;
+
+	if (conn->head_len + len > 2 * HTTP_HEAD_MAX) {
+		conn_kill(conn, "too much before the handshake");
+		return;
+	}
+	if ((grown = realloc(conn->head, conn->head_len + len)) == NULL) {
+		conn_kill(conn, "out of memory");
+		return;
+	}
+	memcpy(grown + conn->head_len, data, len);
+	conn->head = grown;
+	conn->head_len += len;
+	if ((end = http_head_len(conn->head, conn->head_len)) == 0)
+		return;
+	if (conn->session->head != NULL)
+		conn->session->head(conn, conn->head,
+		    end < 0 ? 0 : (size_t)end);
+}
+
+static void
+conn_got(struct hg_conn *conn, struct buf *buf, size_t len)
+{
+	conn->bytes_in += len;
+	conn_touch(conn);
+	switch (conn->state) {
+	case CONN_HEAD:
+		conn_got_head(conn, buf->data, len);
+		break;
+	case CONN_OPEN:
+	case CONN_CLOSING:
+		if (conn->is_websocket)
+			conn_parse(conn, buf, len);
+		else
+			conn_got_stream(conn, buf, len);
+		break;
+	case CONN_WAIT:
+	case CONN_SHUT:
+	case CONN_DEAD:
+		break;
+	}
+}
+
+/* What came in the same segment as the head. */
+static void
+conn_got_rest(struct hg_conn *conn)
+{
+	struct buf *buf;
+	size_t rest = conn->head_len;
+	char *head = conn->head;
+
+	conn->head = NULL;
+	conn->head_len = 0;
+	if (rest == 0) {
+		free(head);
+		return;
+	}
+	if ((buf = buf_new(rest)) == NULL) {
+		free(head);
+		conn_kill(conn, "out of memory");
+		return;
+	}
+	memcpy(buf->data, head, rest);
+	free(head);
+	conn_got(conn, buf, rest);
+	buf_unref(buf);
+}
+
+static void
+conn_got_end(struct hg_conn *conn, const char *why)
+{
+	if (conn->state == CONN_SHUT && !outq_empty(&conn->out) &&
+	    conn->transport.eof) {
+		conn->peer_shut = true;
+		return;
+	}
+	if (conn->state == CONN_OPEN && !conn->is_websocket) {
+		conn_ended(conn, 1000, "");
+		if (conn->state == CONN_OPEN)
+			conn_close(conn, 1000, "");
+		return;
+	}
+	conn_kill(conn, why);
+}
+
+static bool
+conn_may_read(const struct hg_conn *conn)
+{
+	if (conn->state == CONN_WAIT || conn->state == CONN_DEAD)
+		return (false);
+	return (conn->paused == 0 || conn->state == CONN_SHUT);
+}
+
+/*
+ * Reads until nothing is left, as the event is edge-triggered, but not more
+ * than some buffers in one turn: then it goes on in the next.
+ */
+void
+conn_read(struct hg_conn *conn)
+{
+	struct buf *buf;
+	size_t size;
+	ssize_t n;
+	int round;
+
+	for (round = 0;; round++) {
+		if (conn->head != NULL && conn->state == CONN_OPEN)
+			conn_got_rest(conn);
+		if (!conn_may_read(conn))
+			return;
+		if (round == READ_ROUNDS) {
+			worker_flush_later(conn->worker, &conn->again);
+			return;
+		}
+		if ((buf = worker_read_buf(conn->worker)) == NULL) {
+			conn_kill(conn, "out of memory");
+			return;
+		}
+		size = conn->state == CONN_HEAD ? HTTP_HEAD_MAX : buf->size;
+		n = transport_read(&conn->transport, buf->data, size);
+		if (n == TRANSPORT_AGAIN)
+			return;
+		if (n <= 0) {
+			conn_got_end(conn, n == 0 ? "closed by the peer" :
+			    transport_error(&conn->transport));
+			return;
+		}
+		conn_got(conn, buf, (size_t)n);
+	}
+}
+
+void
+conn_pause(struct hg_conn *conn, bool pause)
+{
+	if (pause) {
+		conn->paused++;
+		return;
+	}
+	if (conn->paused > 0 && --conn->paused == 0)
+		worker_flush_later(conn->worker, &conn->again);
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A connection's way down: from the chain to the socket, and its ends. */
+#include "conn.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "frame.h"
+#include "log.h"
+#include "mask.h"
+#include "utf8.h"
+
+#define CLOSE_REASON_MAX	123
+
+void
+conn_send(struct hg_conn *conn, struct hg_frame *frame)
+{
+	chain_send(&conn->chain, conn->chain.count, frame);
+}
+
+/* A masked copy: the frame's bytes are shared and stay as they are. */
+static struct hg_frame *
+conn_mask(struct hg_frame *frame, const unsigned char key[4])
+{
+	struct hg_frame *masked;
+	struct buf *buf;
+	size_t at;
+	unsigned i;
+
+	if ((buf = buf_new(frame->len)) == NULL) {
+		frame_unref(frame);
+		return (NULL);
+	}
+	at = 0;
+	for (i = 0; i < frame->count; i++) {
+		mask_apply(buf->data + at, frame->slices[i].data,
+		    frame->slices[i].len, key, at);
+		at += frame->slices[i].len;
+	}
+	masked = frame_over(buf, buf->data, at, frame->flags);
+	buf_unref(buf);
+	frame_unref(frame);
+	return (masked);
+}
+
+/* What waits is given up, so that the close frame is next when it reads on. */
+static void
+conn_drop_slow(struct hg_conn *conn, size_t cost)
+{
+	outq_cut(&conn->out);
+	conn->sending = false;
+	conn_fail(conn, 1013, "slow consumer: %zu bytes wait", cost);
+}
+
+static void
+conn_check_queue(struct hg_conn *conn)
+{
+	if (!conn->full && outq_cost(&conn->out) >=
+	    (size_t)conn->service->limits.queue_high) {
+		conn->full = true;
+		if (conn->carried != NULL)
+			conn->carried->full(conn);
+	}
+}
+
+static void
+conn_queue(struct hg_conn *conn, const struct ws_head *head,
+    struct hg_frame *frame, bool front)
+{
+	unsigned char bytes[WS_HEAD_MAX];
+	size_t len = 0;
+	int error;
+
+	if (head != NULL)
+		len = ws_head_format(bytes, head);
+	error = front ? outq_push_front(&conn->out, bytes, len, frame) :
+	    outq_push(&conn->out, bytes, len, frame);
+	if (error != 0) {
+		conn_kill(conn, "out of memory");
+		return;
+	}
+	worker_flush_later(conn->worker, &conn->flush);
+}
+
+static void
+conn_write_ws(struct hg_conn *conn, struct hg_frame *frame)
+{
+	struct ws_head head = { .fin = (frame->flags & HG_LAST) != 0 };
+
+	head.len = frame->len;
+	head.opcode = conn->sending ? WS_CONTINUATION :
+	    (frame->flags & HG_TEXT) != 0 ? WS_TEXT : WS_BINARY;
+	if (!conn->sending) {
+		head.rsv |= (frame->flags & HG_RSV1) != 0 ? 4 : 0;
+		head.rsv |= (frame->flags & HG_RSV2) != 0 ? 2 : 0;
+		head.rsv |= (frame->flags & HG_RSV3) != 0 ? 1 : 0;
+	}
+	conn->sending = !head.fin;
+	if (head.fin)
+		conn->messages_out++;
+	if (conn->is_initiator) {
+		head.masked = true;
+		mask_key(head.key);
+		if ((frame = conn_mask(frame, head.key)) == NULL) {
+			conn_kill(conn, "out of memory");
+			return;
+		}
+	}
+	conn_queue(conn, &head, frame, false);
+}
+
+/* One message of any length may be added to a queue that is not over its limit. */
+void
+conn_write(struct hg_conn *conn, struct hg_frame *frame)
+{
+	size_t cost = outq_cost(&conn->out);
+
+	if (conn->state != CONN_OPEN || conn->close_sent) {
+		frame_unref(frame);
+		return;
+	}
+	if (cost > (size_t)conn->service->limits.queue_max) {
+		frame_unref(frame);
+		conn_drop_slow(conn, cost);
+		return;
+	}
+	if (conn->is_websocket) {
+		conn_write_ws(conn, frame);
+	} else {
+		conn->messages_out += (frame->flags & HG_LAST) != 0;
+		conn_queue(conn, NULL, frame, false);
+	}
+	if (conn->state == CONN_OPEN)
+		conn_check_queue(conn);
+}
+
+static void
+conn_put_control(struct hg_conn *conn, enum ws_opcode opcode,
+    const void *data, size_t len, bool front)
+{
+	struct ws_head head = { .opcode = opcode, .fin = true };
+	struct hg_frame *frame;
+	unsigned char masked[WS_CONTROL_MAX];
+
+	head.len = len;
+	if (conn->is_initiator) {
+		head.masked = true;
+		mask_key(head.key);
+		mask_apply(masked, data, len, head.key, 0);
+		data = masked;
+	}
+	if ((frame = frame_copy(data, len, HG_WHOLE)) == NULL) {
+		conn_kill(conn, "out of memory");
+		return;
+	}
+	conn_queue(conn, &head, frame, front);
+}
+
+void
+conn_write_control(struct hg_conn *conn, enum ws_opcode opcode,
+    const void *data, size_t len)
+{
+	if (conn->state == CONN_OPEN && conn->is_websocket &&
+	    !conn->close_sent)
+		conn_put_control(conn, opcode, data, len, true);
+}
+
+void
+conn_send_head(struct hg_conn *conn, const char *data, size_t len)
+{
+	struct hg_frame *frame;
+
+	if ((frame = frame_copy(data, len, HG_WHOLE)) == NULL) {
+		conn_kill(conn, "out of memory");
+		return;
+	}
+	conn_queue(conn, NULL, frame, false);
+}
+
+void
+conn_wait(struct hg_conn *conn)
+{
+	conn->state = CONN_WAIT;
+}
+
+static void
+conn_drained(struct hg_conn *conn)
+{
+	conn->full = false;
+	chain_drain(&conn->chain);
+	if (conn->carried != NULL)
+		conn->carried->drained(conn);
+}
+
+/* Everything that waited is out: what was to follow? */
+static void
+conn_emptied(struct hg_conn *conn)
+{
+	if (conn->state == CONN_SHUT) {
+		transport_shut(&conn->transport);
+		if (conn->peer_shut)
+			conn_kill(conn, "closed by both");
+		return;
+	}
+	if (conn->state == CONN_CLOSING && conn->close_received)
+		conn_shut(conn);
+}
+
+void
+conn_flush(struct hg_conn *conn)
+{
+	size_t before;
+	int result;
+
+	if (conn->state == CONN_DEAD)
+		return;
+	if (conn->pong_due) {
+		conn->pong_due = false;
+		conn_write_control(conn, WS_PONG, conn->pong, conn->pong_len);
+		list_remove(&conn->flush.node);
+	}
+	before = conn->out.bytes;
+	result = transport_write(&conn->transport, &conn->out);
+	conn->bytes_out += before - conn->out.bytes;
+	if (result == TRANSPORT_ERROR) {
+		conn_kill(conn, transport_error(&conn->transport));
+		return;
+	}
+	if (conn->full && outq_cost(&conn->out) <=
+	    (size_t)conn->service->limits.queue_high / 2)
+		conn_drained(conn);
+	if (result == 0)
+		conn_emptied(conn);
+	else
+		outq_compact(&conn->out);
+}
+
+void
+conn_shut(struct hg_conn *conn)
+{
+	if (conn->state == CONN_SHUT || conn->state == CONN_DEAD)
+		return;
+	conn->state = CONN_SHUT;
+	conn->ping_due = 0;
+	conn_set_deadline(conn, (uint64_t)conn->service->limits.close_timeout);
+	worker_flush_later(conn->worker, &conn->flush);
+	worker_flush_later(conn->worker, &conn->again);
+}
+
+/* At most CLOSE_REASON_MAX bytes, and whole characters. */
+static size_t
+conn_reason_len(const char *reason)
+{
+	unsigned char state = UTF8_START;
+	size_t len;
+
+	len = strnlen(reason, CLOSE_REASON_MAX);
+	while (len > 0) {
+		state = UTF8_START;
+		if (utf8_check(&state, reason, len) && utf8_is_complete(state))
+			break;
+		len--;
+	}
+	return (len);
+}
+
+/* 1005, 1006 and 1015 are never on the wire (RFC 6455, 7.4.1). */
+static unsigned
+conn_wire_code(unsigned code)
+{
+	if (code == 1006 || code == 1015)
+		return (1011);
+	return (code);
+}
+
+static void
+conn_send_close(struct hg_conn *conn, unsigned code, const char *reason)
+{
+	unsigned char data[WS_CONTROL_MAX];
+	size_t len = 0;
+
+	code = conn_wire_code(code);
+	if (code != 1005) {
+		data[0] = (unsigned char)(code >> 8);
+		data[1] = (unsigned char)code;
+		len = conn_reason_len(reason);
+		memcpy(data + 2, reason, len);
+		len += 2;
+	}
+	conn_put_control(conn, WS_CLOSE, data, len, false);
+	conn->close_sent = true;
+}
+
+void
+conn_close(struct hg_conn *conn, unsigned code, const char *reason)
+{
+	if (conn->state == CONN_HEAD || conn->state == CONN_WAIT) {
+		conn_shut(conn);
+		return;
+	}
+	if (conn->state != CONN_OPEN)
+		return;
+	if (!conn->is_websocket) {
+		conn_shut(conn);
+		return;
+	}
+	conn_send_close(conn, code, reason);
+	if (conn->state != CONN_OPEN)
+		return;
+	conn->state = CONN_CLOSING;
+	conn->ping_due = 0;
+	conn_set_deadline(conn, (uint64_t)conn->service->limits.close_timeout);
+}
+
+void
+conn_fail(struct hg_conn *conn, unsigned code, const char *fmt, ...)
+{
+	char reason[160];
+	va_list ap;
+
+	if (conn->chain.dead || conn->state == CONN_DEAD)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	log_write(HG_LOG_INFO, conn->name, "failed with %u: %s", code, reason);
+	conn_ended(conn, code, reason);
+	conn->chain.dead = true;
+	conn_close(conn, code, reason);
+	if (conn->state == CONN_CLOSING)
+		conn_shut(conn);
+}

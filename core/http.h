@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Heads of HTTP/1.1 messages (RFC 9112), strictly: start line and fields, each
+ * line ended by CRLF. Refused: bare CR or LF, NUL and other controls, obsolete
+ * folding, a blank before the colon, empty or non-token names, HTTP/1.0 or
+ * other versions, absolute-form or non-origin targets (a request target must
+ * begin with "/"), a Content-Length that is no number or not the only length of
+ * the body, and everything over the limits below. The limits hold for the bytes
+ * as they came and as they are written here, so that text parses again.
+ * A head is constant once made, owns its text, and may be freed on any thread.
+ */
+#ifndef CORE_HTTP_H
+#define CORE_HTTP_H
+
+#include <headgate/plugin.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define HTTP_LINE_MAX	8192	/* bytes of one line */
+#define HTTP_HEAD_MAX	16384	/* bytes of a head, with its empty line */
+#define HTTP_FIELDS_MAX	64
+
+enum http_kind {
+	HTTP_REQUEST,
+	HTTP_RESPONSE,
+	HTTP_FIELDS,	/* no start line */
+};
+
+struct http_field {
+	const char	*name;
+	const char	*value;		/* without blanks around it */
+};
+
+struct hg_head {
+	enum http_kind		 kind;
+	const char		*method;	/* request */
+	const char		*target;	/* request: path and query */
+	const char		*path;		/* request: without the query */
+	const char		*query;		/* request; NULL: none */
+	int			 status;	/* response, else 0 */
+	const char		*reason;	/* response */
+	size_t			 count;
+	struct http_field	 fields[HTTP_FIELDS_MAX];
+	char			*text;		/* CRLF lines, no empty one */
+	size_t			 text_len;
+	char			*memory;	/* what the pointers point into;
+						 * memory and text are of one
+						 * piece with the struct */
+};
+
+struct hg_fields {
+	size_t		 count;
+	struct {
+		char	*name;
+		char	*value;
+	}		 field[HTTP_FIELDS_MAX];
+};
+
+/*
+ * How many bytes the head at the front has, with its empty line; 0 when it is
+ * not complete yet, -1 when it is longer than HTTP_HEAD_MAX. An empty line with
+ * a bare LF ends it too: http_parse() then refuses it.
+ */
+int	http_head_len(const void *, size_t);
+
+/*
+ * Parses a head; the empty line may be there or not. NULL when it is malformed
+ * or memory is out; *error (a static text) says what is wrong. *status, when
+ * asked for, is what a server answers: 400, 414, 431, 505, or 503 without
+ * memory. After http_head_len() gave -1, the bytes at hand say which it is.
+ */
+struct hg_head *http_parse(const void *, size_t, enum http_kind,
+    const char **error, int *status);
+/*
+ * NULL when a text is not allowed, something is too long, or memory is out.
+ * fields may be NULL, and so may the reason: the usual one.
+ */
+struct hg_head *http_request(const char *method, const char *target,
+    const struct hg_fields *);
+struct hg_head *http_response(int status, const char *reason,
+    const struct hg_fields *);
+struct hg_head *http_fields(const struct hg_fields *);
+struct hg_head *http_copy(const struct hg_head *);
+void		http_free(struct hg_head *);	/* NULL is fine */
+
+/* The first value of a field, or NULL; and the next after "last". */
+const char *http_get(const struct hg_head *, const char *name);
+const char *http_next(const struct hg_head *, const char *name,
+    const char *last);
+size_t	    http_count(const struct hg_head *, const char *name);
+/* Whether a list field (all its lines) has this token, in any case. */
+bool	    http_has_token(const struct hg_head *, const char *name,
+    const char *token);
+/* Walks over the elements of a simple comma list (no quoted strings): returns
+ * the next element and its length, or NULL; *at begins as the value. */
+const char *http_element(const char **at, size_t *len);
+const char *http_status_text(int status);	/* "Not Found" */
+
+struct hg_fields *http_fields_new(void);
+/* -1: no memory, too many, too long, name no token, a control in the value.
+ * Blanks around the value are cut off. */
+int	http_fields_add(struct hg_fields *, const char *name,
+    const char *value);
+void	http_fields_free(struct hg_fields *);
+
+#endif

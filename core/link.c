@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame.h"
+#include "log.h"
+
+/* What crosses a link. */
+enum link_what {
+	LINK_FRAME,
+	LINK_END,
+	LINK_FULL,	/* code: 1 stop, 0 go on */
+	LINK_WINDOW_OPEN, /* what was under way has arrived */
+	LINK_ANSWER,
+	LINK_CHILD,	/* head: its fields; child: the new link */
+};
+
+/* An end is read and written by its own worker only. */
+struct link_side {
+	struct worker		*worker;
+	struct hg_channel	*channel;
+	atomic_size_t		 under_way;	/* bytes on the way to it */
+};
+
+struct link {
+	atomic_uint	 refs;
+	struct link_side end[2];
+	atomic_bool	 near_left;
+};
+
+struct link_letter {
+	struct letter	 letter;
+	struct link	*link;
+	struct link	*child;
+	struct hg_frame	*frame;
+	struct hg_head	*head;
+	enum link_what	 what;
+	int		 to;
+	unsigned	 code;
+	char		 reason[124];
+};
+
+struct link_round {
+	struct letter	 letter;
+	struct worker	*worker;
+	struct hg_frame	*frame;
+	size_t		 count;
+	struct link	*links[];
+};
+
+static const struct channel_upper link_upper = {
+	.send = link_send,
+	.end = link_end,
+	.full = link_full,
+	.child = link_child,
+	.detach = link_detach,
+};
+
+struct link *
+link_new(struct worker *near, struct worker *far)
+{
+	struct link *link;
+
+	if ((link = calloc(1, sizeof(*link))) == NULL)
+		return (NULL);
+	atomic_init(&link->refs, 1);
+	atomic_init(&link->near_left, false);
+	link->end[0].worker = near;
+	link->end[1].worker = far;
+	return (link);
+}
+
+struct link *
+link_ref(struct link *link)
+{
+	atomic_fetch_add_explicit(&link->refs, 1, memory_order_relaxed);
+	return (link);
+}
+
+void
+link_unref(struct link *link)
+{
+	if (link != NULL && atomic_fetch_sub_explicit(&link->refs, 1,
+	    memory_order_acq_rel) == 1)
+		free(link);
+}
+
+void
+link_attach(struct link *link, int side, struct hg_channel *ch)
+{
+	link->end[side].channel = ch;
+	ch->link = link_ref(link);
+	ch->side = side;
+	ch->upper = &link_upper;
+}
+
+void
+link_detach(struct hg_channel *ch)
+{
+	struct link *link = ch->link;
+
+	if (link == NULL)
+		return;
+	if (!ch->wire_ended)
+		link_end(ch, 1011, "");
+	link->end[ch->side].channel = NULL;
+	if (ch->side == 0)
+		atomic_store(&link->near_left, true);
+	ch->link = NULL;
+	ch->upper = NULL;
+	link_unref(link);
+}
+
+bool
+link_has_near(const struct link *link)
+{
+	return (!atomic_load(&link->near_left));
+}
+
+/* --- at the receiving end ------------------------------------------------ */
+
+static void
+link_do_end(struct hg_channel *ch, unsigned code, const char *reason)
+{
+	struct hg_head *response;
+
+	if (ch->opened || ch->session == NULL ||
+	    ch->session->answered == NULL) {
+		channel_end(ch, code, reason);
+		return;
+	}
+	response = http_response(502, http_status_text(502), NULL);
+	ch->session->answered(ch, response);
+}
+
+static void
+link_do_full(struct hg_channel *ch, bool full)
+{
+	channel_pause(ch, full);
+}
+
+static void
+link_do_answer(struct hg_channel *ch, struct hg_head *head)
+{
+	if (ch->session != NULL && ch->session->answered != NULL &&
+	    !ch->opened)
+		ch->session->answered(ch, head);
+	else
+		http_free(head);
+}
+
+/* The child's other end; without it what comes has nowhere to go. */
+static void
+link_do_child(struct hg_channel *parent, struct link *link, int side,
+    struct hg_head *head)
+{
+	struct hg_channel *ch;
+
+	if ((ch = channel_new_child(parent, head)) != NULL)
+		link_attach(link, side, ch);
+	link_unref(link);
+}
+
+static void
+link_do(struct link_letter *op)
+{
+	struct hg_channel *ch = op->link->end[op->to].channel;
+
+	if (ch == NULL) {
+		frame_unref(op->frame);
+		http_free(op->head);
+		link_unref(op->child);
+		return;
+	}
+	switch (op->what) {
+	case LINK_FRAME:
+		channel_send(ch, op->frame);
+		break;
+	case LINK_END:
+		link_do_end(ch, op->code, op->reason);
+		break;
+	case LINK_FULL:
+		link_do_full(ch, op->code != 0);
+		break;
+	case LINK_WINDOW_OPEN:
+		if (ch->link_held) {
+			ch->link_held = false;
+			channel_pause(ch, false);
+		}
+		break;
+	case LINK_ANSWER:
+		link_do_answer(ch, op->head);
+		break;
+	case LINK_CHILD:
+		link_do_child(ch, op->child, op->to, op->head);
+		break;
+	}
+}
+
+/* --- at the sending end -------------------------------------------------- */
+
+static void
+link_open_letter(struct letter *letter)
+{
+	struct link_letter *op = list_entry(letter, struct link_letter, letter);
+	struct link_side *end = &op->link->end[op->to];
+	struct link_letter answer = { 0 };
+	size_t len, before;
+
+	if (op->what == LINK_FRAME) {
+		len = op->frame->len;
+		before = atomic_fetch_sub(&end->under_way, len);
+		if (before >= LINK_WINDOW / 2 && before - len < LINK_WINDOW / 2)
+			answer.what = LINK_WINDOW_OPEN;
+	}
+	link_do(op);
+	if (answer.what == LINK_WINDOW_OPEN) {
+		*op = (struct link_letter){
+			.letter = { .open = link_open_letter },
+			.link = op->link,
+			.what = LINK_WINDOW_OPEN,
+			.to = !op->to,
+		};
+		mailbox_post(&op->link->end[op->to].worker->mailbox,
+		    &op->letter);
+		return;
+	}
+	link_unref(op->link);
+	free(op);
+}
+
+/* Does it, or posts a copy. What op owns is taken over. */
+static void
+link_cross(struct link_letter *op)
+{
+	struct worker *from, *to;
+	struct link_letter *copy;
+
+	from = op->link->end[!op->to].worker;
+	to = op->link->end[op->to].worker;
+	if (from == to) {
+		link_do(op);
+		return;
+	}
+	if ((copy = malloc(sizeof(*copy))) == NULL) {
+		log_write(HG_LOG_ERROR, NULL, "out of memory for a letter");
+		abort();
+	}
+	*copy = *op;
+	copy->letter.open = link_open_letter;
+	link_ref(copy->link);
+	mailbox_post(&to->mailbox, &copy->letter);
+}
+
+/* Between two workers nobody sees the other's queue: it is counted here. */
+static void
+link_count(struct hg_channel *ch, size_t len)
+{
+	struct link *link = ch->link;
+	struct link_side *to = &link->end[!ch->side];
+
+	if (link->end[0].worker == link->end[1].worker)
+		return;
+	if (atomic_fetch_add(&to->under_way, len) + len < LINK_WINDOW ||
+	    ch->link_held)
+		return;
+	ch->link_held = true;
+	channel_pause(ch, true);
+}
+
+void
+link_send(struct hg_channel *ch, struct hg_frame *frame)
+{
+	if (ch->link == NULL) {
+		frame_unref(frame);
+		return;
+	}
+	link_count(ch, frame->len);
+	link_cross(&(struct link_letter){
+	    .link = ch->link,
+	    .to = !ch->side,
+	    .what = LINK_FRAME,
+	    .frame = frame,
+	});
+}
+
+void
+link_end(struct hg_channel *ch, unsigned code, const char *reason)
+{
+	struct link_letter op = { .link = ch->link, .to = !ch->side };
+
+	if (ch->link == NULL)
+		return;
+	op.what = LINK_END;
+	op.code = code;
+	strncpy(op.reason, reason, sizeof(op.reason) - 1);
+	link_cross(&op);
+}
+
+void
+link_full(struct hg_channel *ch, bool full)
+{
+	if (ch->link == NULL)
+		return;
+	link_cross(&(struct link_letter){
+	    .link = ch->link,
+	    .to = !ch->side,
+	    .what = LINK_FULL,
+	    .code = full,
+	});
+}
+
+/* From the far end's worker, whether it has a channel or not. */
+void
+link_answer(struct link *link, struct hg_head *response)
+{
+	link_cross(&(struct link_letter){
+	    .link = link,
+	    .to = 0,
+	    .what = LINK_ANSWER,
+	    .head = response,
+	});
+}
+
+void
+link_child(struct hg_channel *child)
+{
+	struct hg_channel *parent = child->parent;
+	struct link *link;
+	struct hg_head *head;
+
+	if (parent == NULL || parent->link == NULL)
+		return;
+	link = link_new(parent->link->end[0].worker,
+	    parent->link->end[1].worker);
+	head = http_copy(child->request);
+	if (link == NULL || head == NULL) {
+		link_unref(link);
+		http_free(head);
+		channel_fail(child, 1011, "out of memory");
+		return;
+	}
+	link_attach(link, parent->side, child);
+	link_cross(&(struct link_letter){
+	    .link = parent->link,
+	    .to = !parent->side,
+	    .what = LINK_CHILD,
+	    .child = link,
+	    .head = head,
+	});
+}
+
+struct hg_channel *
+link_peer(const struct hg_channel *ch)
+{
+	const struct link *link = ch->link;
+
+	if (link == NULL || link->end[0].worker != link->end[1].worker)
+		return (NULL);
+	return (link->end[!ch->side].channel);
+}
+
+struct worker *
+link_peer_worker(const struct hg_channel *ch)
+{
+	if (ch->link == NULL)
+		return (NULL);
+	return (ch->link->end[!ch->side].worker);
+}
+
+/* --- one frame for many ---------------------------------------------------- */
+
+static void
+link_round_open(struct letter *letter)
+{
+	struct link_round *round = list_entry(letter, struct link_round,
+	    letter);
+	struct hg_channel *ch;
+	struct link *link;
+	size_t i;
+	int to;
+
+	for (i = 0; i < round->count; i++) {
+		link = round->links[i];
+		to = link->end[0].worker == round->worker ? 0 : 1;
+		if ((ch = link->end[to].channel) != NULL)
+			channel_send(ch, frame_ref(round->frame));
+		link_unref(link);
+	}
+	frame_unref(round->frame);
+	free(round);
+}
+
+struct link_round *
+link_round_new(struct worker *worker, size_t max, struct hg_frame *frame)
+{
+	struct link_round *round;
+
+	round = malloc(sizeof(*round) + max * sizeof(round->links[0]));
+	if (round == NULL) {
+		frame_unref(frame);
+		return (NULL);
+	}
+	round->letter.open = link_round_open;
+	round->worker = worker;
+	round->frame = frame;
+	round->count = 0;
+	return (round);
+}
+
+void
+link_round_add(struct link_round *round, struct hg_channel *ch)
+{
+	if (ch->link != NULL)
+		round->links[round->count++] = link_ref(ch->link);
+}
+
+void
+link_round_post(struct link_round *round)
+{
+	mailbox_post(&round->worker->mailbox, &round->letter);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A link: two channels that are each other's continuation, on one worker or on
+ * two. What one receives the other sends; ends, answers, children and
+ * back-pressure cross it too. On one worker it is a call, else a letter; order
+ * holds for all of it. Each end is attached, used and detached by its own
+ * worker only; the link itself lives as long as an end or a letter needs it.
+ */
+#ifndef CORE_LINK_H
+#define CORE_LINK_H
+
+#include <headgate/plugin.h>
+
+#include "channel.h"
+#include "worker.h"
+
+/* Payload under way between two workers that makes the sender wait. */
+#define LINK_WINDOW	(256 * 1024)
+
+struct link;
+
+/* The far end has an opening to do; runs on its worker. Takes one reference
+ * of the link. */
+typedef void link_opening(struct link *, void *arg);
+
+/* One reference, for the creator. NULL: no memory. */
+struct link *link_new(struct worker *near, struct worker *far);
+struct link *link_ref(struct link *);
+void	link_unref(struct link *);
+/* On the end's worker; side 0 is near. */
+void	link_attach(struct link *, int side, struct hg_channel *);
+void	link_detach(struct hg_channel *);
+/* On the far worker: whether the near channel has not left meanwhile. */
+bool	link_has_near(const struct link *);
+
+/* All of the following do nothing when the channel has no link. */
+void	link_send(struct hg_channel *, struct hg_frame *frame);
+void	link_end(struct hg_channel *, unsigned code, const char *reason);
+void	link_full(struct hg_channel *, bool);
+/* The answer for the near side; takes the head. Works without an attached far
+ * end too. */
+void	link_answer(struct link *, struct hg_head *response);
+/* A child of the other end, linked with this one; its fields are copied. */
+void	link_child(struct hg_channel *child);
+
+/* The other end, when it is on the same worker; else NULL. */
+struct hg_channel *link_peer(const struct hg_channel *);
+/* The worker of the other end. */
+struct worker *link_peer_worker(const struct hg_channel *);
+/*
+ * The letter that brings one frame to many peers on one other worker. add takes
+ * a reference of the link; both do nothing for a channel without a link.
+ */
+struct link_round *link_round_new(struct worker *, size_t max,
+    struct hg_frame *frame);
+void	link_round_add(struct link_round *, struct hg_channel *);
+void	link_round_post(struct link_round *);
+
+#endif

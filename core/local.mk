@@ -1,0 +1,70 @@
+# The daemon. Everything but main() is a library, for the tests.
+noinst_LIBRARIES += core/libheadgate.a
+core_libheadgate_a_SOURCES = \
+	core/log.c core/log.h \
+	core/list.h \
+	core/str.c core/str.h \
+	core/pool.c core/pool.h \
+	core/buf.c core/buf.h \
+	core/frame.c core/framelook.c core/frame.h \
+	core/outq.c core/outq.h \
+	core/mask.c core/mask.h \
+	core/utf8.c core/utf8.h \
+	core/http.c core/http.h \
+	core/httpmake.c core/httpmake.h core/httpparse.c \
+	core/wsext.c core/wsext.h \
+	core/wskey.c core/wskey.h \
+	core/wsframe.c core/wsframe.h \
+	core/address.c core/address.h core/bind.c core/bind.h \
+	core/mailbox.c core/mailbox.h \
+	core/worker.c core/worker.h \
+	core/listener.c core/listener.h \
+	core/lookup.c core/lookup.h core/dial.c core/dial.h \
+	core/tls.c core/tls.h core/tlsio.c core/tlsio.h \
+	core/transport.c core/transport.h \
+	core/settings.h \
+	core/chain.c core/chain.h \
+	core/conn.c core/connread.c core/connwrite.c core/conn.h \
+	core/channel.c core/channeldata.c core/channelend.c core/channel.h \
+	core/link.c core/link.h \
+	core/group.c core/group.h \
+	core/report.c core/report.h \
+	core/host.c core/host.h \
+	core/handshake.c core/handshake.h \
+	core/negotiate.c core/negotiate.h \
+	core/service.c core/service.h \
+	core/upstream.c core/upstream.h \
+	core/trunk.c core/trunk.h \
+	core/opening.c core/opening.h \
+	core/accept.c core/accept.h \
+	core/stats.c core/stats.h \
+	core/control.c core/control.h \
+	core/server.c core/server.h
+
+# The configuration and what it loads.
+core_libheadgate_a_SOURCES += \
+	core/nearest.c core/nearest.h \
+	core/option.c core/optioncheck.c core/option.h \
+	core/pluginpath.c core/pluginpath.h \
+	core/plugin.c core/pluginopen.c core/plugin.h \
+	core/mistake.c core/mistake.h \
+	core/section.c core/section.h \
+	core/inifile.c core/inifile.h \
+	core/conffile.c core/conffile.h \
+	core/target.c core/target.h \
+	core/keys.c core/keys.h \
+	core/config.c core/config.h core/configbuild.h \
+	core/configcheck.c core/configlisten.c core/configlisten.h \
+	core/configdump.c \
+	core/cli.c core/cli.h
+
+sbin_PROGRAMS += core/headgate
+core_headgate_SOURCES = core/main.c
+core_headgate_LDADD = core/libheadgate.a $(HEADGATE_LIBS)
+
+# The control tool.
+bin_PROGRAMS += core/headgatectl
+core_headgatectl_SOURCES = core/headgatectl.c
+core_headgatectl_LDADD =
+
+EXTRA_DIST += core/LAYERS

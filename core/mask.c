@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <sys/random.h>
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "mask.h"
+
+#define MASK_SUPPLY	4096	/* bytes taken from the system at a time */
+#define MASK_BLOCK	4	/* words that are masked at a time */
+
+static _Thread_local unsigned char	mask_supply[MASK_SUPPLY];
+static _Thread_local size_t		mask_left;
+
+/*
+ * Whole blocks, whose words are all read before any is written: the compiler
+ * then knows that in and out may be the same and still uses wide registers.
+ */
+static size_t
+mask_blocks(unsigned char *out, const unsigned char *in, size_t len,
+    uint64_t key)
+{
+	uint64_t words[MASK_BLOCK];
+	size_t at;
+	int i;
+
+	for (at = 0; len - at >= sizeof(words); at += sizeof(words)) {
+		memcpy(words, in + at, sizeof(words));
+		for (i = 0; i < MASK_BLOCK; i++)
+			words[i] ^= key;
+		memcpy(out + at, words, sizeof(words));
+	}
+	return (at);
+}
+
+void
+mask_apply(unsigned char *out, const unsigned char *in, size_t len,
+    const unsigned char key[4], size_t offset)
+{
+	unsigned char turned[sizeof(uint64_t)];
+	uint64_t word, wide;
+	size_t at, i;
+
+	/* The key as it lies on these bytes; it repeats every four. */
+	for (i = 0; i < sizeof(turned); i++)
+		turned[i] = key[(offset + i) & 3];
+	memcpy(&wide, turned, sizeof(wide));
+	at = mask_blocks(out, in, len, wide);
+	for (; len - at >= sizeof(word); at += sizeof(word)) {
+		memcpy(&word, in + at, sizeof(word));
+		word ^= wide;
+		memcpy(out + at, &word, sizeof(word));
+	}
+	for (i = 0; at < len; at++, i++)
+		out[at] = in[at] ^ turned[i];
+}
+
+/*
+ * Without unpredictable bytes no frame may be sent, and the system has them
+ * since it started: there is no going on when it gives none.
+ */
+static void
+mask_refill(void)
+{
+	size_t have;
+	ssize_t n;
+
+	for (have = 0; have < sizeof(mask_supply); have += n) {
+		n = getrandom(mask_supply + have, sizeof(mask_supply) - have,
+		    0);
+		if (n == -1 && errno == EINTR) {
+			n = 0;
+		} else if (n <= 0) {
+			log_write(HG_LOG_ERROR, NULL,
+			    "the system gives no random bytes: %s",
+			    strerror(errno));
+			abort();
+		}
+	}
+	mask_left = sizeof(mask_supply);
+}
+
+void
+mask_key(unsigned char key[4])
+{
+	if (mask_left < 4)
+		mask_refill();
+	mask_left -= 4;
+	memcpy(key, mask_supply + mask_left, 4);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Always true: every entry has bytes left, and only of the first one may some
+ * be gone.
+ */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "outq.h"
+
+#define OUTQ_MIN	8	/* entries of the smallest ring */
+
+static struct outq_entry *
+outq_at(const struct outq *q, unsigned index)
+{
+	return (&q->ring[(q->first + index) & (q->size - 1)]);
+}
+
+static size_t
+entry_len(const struct outq_entry *entry)
+{
+	return (entry->head_len + (entry->frame ? entry->frame->len : 0));
+}
+
+void
+outq_init(struct outq *q)
+{
+	memset(q, 0, sizeof(*q));
+}
+
+void
+outq_finish(struct outq *q)
+{
+	unsigned i;
+
+	for (i = 0; i < q->count; i++)
+		frame_unref(outq_at(q, i)->frame);
+	free(q->ring);
+	outq_init(q);
+}
+
+/* Room for one entry more. */
+static int
+outq_grow(struct outq *q)
+{
+	struct outq_entry *ring;
+	unsigned size, i;
+
+	if (q->count < q->size)
+		return (0);
+	if (q->size > UINT_MAX / 2)
+		return (-1);
+	size = q->size > 0 ? q->size * 2 : OUTQ_MIN;
+	if ((ring = reallocarray(NULL, size, sizeof(*ring))) == NULL)
+		return (-1);
+	for (i = 0; i < q->count; i++)
+		ring[i] = *outq_at(q, i);
+	free(q->ring);
+	q->ring = ring;
+	q->size = size;
+	q->first = 0;
+	return (0);
+}
+
+/*
+ * Puts it in front of the entry at index, which is the number of entries, or 0
+ * or 1. What has no bytes is not worth an entry.
+ */
+static int
+outq_insert(struct outq *q, unsigned index, const void *head, size_t head_len,
+    struct hg_frame *frame)
+{
+	struct outq_entry entry = { .frame = frame };
+
+	entry.head_len = head_len;
+	if (head_len > sizeof(entry.head) || outq_grow(q) == -1) {
+		frame_unref(frame);
+		return (-1);
+	}
+	if (entry_len(&entry) == 0) {
+		frame_unref(frame);
+		return (0);
+	}
+	if (head_len > 0)
+		memcpy(entry.head, head, head_len);
+	if (index < q->count) {
+		q->first = (q->first - 1) & (q->size - 1);
+		if (index == 1)
+			*outq_at(q, 0) = *outq_at(q, 1);
+	}
+	*outq_at(q, index) = entry;
+	q->count++;
+	q->bytes += entry_len(&entry);
+	return (0);
+}
+
+int
+outq_push(struct outq *q, const void *head, size_t head_len,
+    struct hg_frame *frame)
+{
+	return (outq_insert(q, q->count, head, head_len, frame));
+}
+
+int
+outq_push_front(struct outq *q, const void *head, size_t head_len,
+    struct hg_frame *frame)
+{
+	return (outq_insert(q, q->sent > 0 ? 1 : 0, head, head_len, frame));
+}
+
+bool
+outq_empty(const struct outq *q)
+{
+	return (q->count == 0);
+}
+
+size_t
+outq_cost(const struct outq *q)
+{
+	return (q->bytes + (size_t)q->count * OUTQ_OVERHEAD);
+}
+
+/* The bytes of one entry without its first ones; returns the vectors used. */
+static int
+entry_iov(struct outq_entry *entry, size_t skip, struct iovec *iov, int max)
+{
+	int count = 0;
+
+	if (max <= 0)
+		return (0);
+	if (skip < entry->head_len) {
+		iov[0].iov_base = entry->head + skip;
+		iov[0].iov_len = entry->head_len - skip;
+		count = 1;
+		skip = 0;
+	} else
+		skip -= entry->head_len;
+	if (entry->frame != NULL)
+		count += frame_iov(entry->frame, skip, iov + count,
+		    max - count);
+	return (count);
+}
+
+int
+outq_iov(const struct outq *q, struct iovec *iov, int max, size_t *bytes)
+{
+	unsigned i;
+	int count, at;
+
+	count = 0;
+	for (i = 0; i < q->count && count < max; i++)
+		count += entry_iov(outq_at(q, i), i == 0 ? q->sent : 0,
+		    iov + count, max - count);
+	for (at = 0, *bytes = 0; at < count; at++)
+		*bytes += iov[at].iov_len;
+	return (count);
+}
+
+/* Copies bytes of one entry, without its first ones; returns how many. */
+static size_t
+entry_peek(const struct outq_entry *entry, size_t skip, unsigned char *out,
+    size_t size)
+{
+	size_t len = 0;
+
+	if (skip < entry->head_len) {
+		len = entry->head_len - skip;
+		if (len > size)
+			len = size;
+		memcpy(out, entry->head + skip, len);
+		skip = 0;
+	} else
+		skip -= entry->head_len;
+	if (entry->frame != NULL)
+		len += frame_peek(entry->frame, skip, out + len, size - len);
+	return (len);
+}
+
+size_t
+outq_peek(const struct outq *q, void *out, size_t size)
+{
+	unsigned char *to = out;
+	size_t len;
+	unsigned i;
+
+	len = 0;
+	for (i = 0; i < q->count && len < size; i++)
+		len += entry_peek(outq_at(q, i), i == 0 ? q->sent : 0,
+		    to + len, size - len);
+	return (len);
+}
+
+/* An empty queue keeps only the smallest ring. */
+static void
+outq_shrink(struct outq *q)
+{
+	q->first = 0;
+	if (q->size <= OUTQ_MIN)
+		return;
+	free(q->ring);
+	q->ring = NULL;
+	q->size = 0;
+}
+
+void
+outq_consume(struct outq *q, size_t bytes)
+{
+	struct outq_entry *entry;
+	size_t left;
+
+	while (q->count > 0) {
+		entry = outq_at(q, 0);
+		left = entry_len(entry) - q->sent;
+		if (bytes < left) {
+			q->sent += bytes;
+			q->bytes -= bytes;
+			return;
+		}
+		bytes -= left;
+		q->bytes -= left;
+		q->sent = 0;
+		frame_unref(entry->frame);
+		q->first = (q->first + 1) & (q->size - 1);
+		q->count--;
+	}
+	outq_shrink(q);
+}
+
+void
+outq_compact(struct outq *q)
+{
+	struct outq_entry *entry;
+	unsigned i;
+
+	for (i = 0; i < q->count; i++) {
+		entry = outq_at(q, i);
+		entry->frame = frame_compact(entry->frame);
+	}
+}
+
+void
+outq_cut(struct outq *q)
+{
+	unsigned keep = q->sent > 0 ? 1 : 0;
+	struct outq_entry *entry;
+
+	while (q->count > keep) {
+		entry = outq_at(q, q->count - 1);
+		q->bytes -= entry_len(entry);
+		frame_unref(entry->frame);
+		entry->frame = NULL;
+		q->count--;
+	}
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A non-blocking stream over TCP or a unix socket, plain or TLS. One persistent
+ * edge-triggered event; so the owner reads until nothing is left, or remembers
+ * to go on. Belongs to one worker. Callbacks come from the event loop only,
+ * never from within a call of these functions. They may finish the transport,
+ * but its memory must stay until they have returned: free it by the reap list.
+ */
+#ifndef CORE_TRANSPORT_H
+#define CORE_TRANSPORT_H
+
+#include <event2/event.h>
+#include <openssl/ssl.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "outq.h"
+#include "tls.h"
+#include "worker.h"
+
+enum {
+	TRANSPORT_AGAIN = -1,	/* nothing now; a callback will come */
+	TRANSPORT_ERROR = -2,	/* see transport_error */
+};
+
+struct transport_ops {
+	void	(*ready)(void *arg);	/* TLS is established; plain: at once,
+					 * on the first event */
+	void	(*readable)(void *arg);	/* may be, also end or error; without
+					 * ready: the TLS handshake failed */
+	void	(*writable)(void *arg);	/* after a write said AGAIN, and once
+					 * behind ready */
+};
+
+struct tlsio;
+
+struct transport {
+	int				 fd;
+	struct worker			*worker;
+	struct event			*event;
+	SSL				*ssl;		/* of tls, or NULL */
+	const struct transport_ops	*ops;
+	void				*arg;
+	bool				 ready;
+	bool				 shut;
+	bool				 failed;
+	bool				 blocked;	/* a write would block */
+	bool				 eof;
+	bool				 fin;		/* shut is done */
+	struct tlsio			*tls;		/* NULL: plain */
+	char				 error[160];
+};
+
+/* Takes the descriptor over, also on failure (-1). tls: NULL for plain. */
+int	transport_init(struct transport *, struct worker *, int fd,
+	    const struct tls *, const struct transport_ops *, void *arg);
+/* Closes at once. Twice is fine. */
+void	transport_finish(struct transport *);
+
+/* Bytes, 0 at the end of the stream, or TRANSPORT_*. Inside TLS the end without
+ * close_notify is an error: what came before may have been cut. */
+ssize_t	transport_read(struct transport *, void *, size_t);
+/* Whether bytes wait inside TLS that no event will tell of. */
+bool	transport_pending(const struct transport *);
+/* Writes from the queue and consumes, until all is written (0), the socket is
+ * full (TRANSPORT_AGAIN), or failed (TRANSPORT_ERROR). TLS may have taken the
+ * last bytes out of the queue when it says AGAIN. */
+int	transport_write(struct transport *, struct outq *);
+/* No more bytes from this side: close_notify and FIN. */
+void	transport_shut(struct transport *);
+/* Text for the log and the reason of a close. */
+const char *transport_error(const struct transport *);
+/* RST instead of FIN at transport_finish, for peers that do not read. */
+void	transport_set_abort(struct transport *);
+
+#endif

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trunk.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dial.h"
+#include "handshake.h"
+#include "link.h"
+#include "log.h"
+#include "negotiate.h"
+#include "service.h"
+#include "str.h"
+#include "upstream.h"
+#include "wskey.h"
+
+/* One of the trunk's connections; all but "up" belong to its worker. */
+struct trunk_conn {
+	struct trunk		*trunk;
+	struct worker		*worker;
+	struct hg_conn		*conn;		/* from dialled to gone */
+	struct dial		*dial;
+	struct event		*retry;
+	struct wsext_list	 offered;
+	unsigned		 failures;	/* in a row */
+	bool			 stopping;
+	bool			 reported;	/* its failure is in the log */
+	atomic_bool		 up;
+	char			 key[WSKEY_LEN + 1];
+};
+
+struct trunk {
+	struct trunk_settings	*settings;
+	unsigned		 count;
+	struct trunk_conn	 conns[];
+};
+
+/* A channel to be, on its way to the trunk's worker. */
+struct trunk_letter {
+	struct letter		 letter;
+	struct trunk_conn	*tc;
+	struct link		*link;
+	struct hg_head		*request;
+};
+
+static void trunk_dial(struct trunk_conn *);
+
+static void
+trunk_place(const struct trunk_settings *settings,
+    struct negotiate_place *place, bool in_mux)
+{
+	memset(place, 0, sizeof(*place));
+	place->service = &settings->service;
+	place->is_trunk = true;
+	place->in_mux = in_mux;
+	place->allowed = in_mux ? &settings->channel_extensions :
+	    &settings->service.extensions;
+	place->channel_allowed = &settings->channel_extensions;
+}
+
+/* --- the connection --------------------------------------------------------- */
+
+/* A random moment up to an end that doubles (full jitter). */
+static void
+trunk_retry_later(struct trunk_conn *tc)
+{
+	const struct trunk_settings *settings = tc->trunk->settings;
+	uint64_t ms, max = (uint64_t)settings->retry_min;
+	unsigned i;
+	struct timeval tv;
+
+	if (tc->stopping)
+		return;
+	for (i = 0; i < tc->failures && max < (uint64_t)settings->retry_max;
+	    i++)
+		max *= 2;
+	if (max > (uint64_t)settings->retry_max)
+		max = (uint64_t)settings->retry_max;
+	tc->failures++;
+	evutil_secure_rng_get_bytes(&ms, sizeof(ms));
+	ms %= max + 1;
+	tv.tv_sec = (time_t)(ms / 1000);
+	tv.tv_usec = (suseconds_t)(ms % 1000 * 1000);
+	event_add(tc->retry, &tv);
+}
+
+static void
+trunk_down(struct trunk_conn *tc, const char *why)
+{
+	bool was_up = atomic_exchange(&tc->up, false);
+
+	if (was_up || !tc->reported)
+		log_write(HG_LOG_WARN, tc->trunk->settings->name,
+		    "trunk to %s is down: %s",
+		    tc->trunk->settings->target.text, why);
+	tc->reported = true;
+}
+
+static void
+trunk_ready(struct hg_conn *conn)
+{
+	struct trunk_conn *tc = conn->session_arg;
+	const struct trunk_settings *settings = tc->trunk->settings;
+	struct negotiate_place place;
+	struct str head = { 0 };
+
+	trunk_place(settings, &place, false);
+	wskey_new(tc->key);
+	wsext_free(&tc->offered);
+	if (negotiate_offer(&place, &tc->offered) != 0) {
+		conn_kill(conn, "out of memory");
+		return;
+	}
+	str_addf(&head, "GET %s HTTP/1.1\r\nHost: %s\r\n"
+	    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+	    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n",
+	    settings->target.path, settings->target.host, tc->key);
+	str_add(&head, "Sec-WebSocket-Extensions: ");
+	wsext_format(&head, &tc->offered);
+	str_add(&head, "\r\n");
+	if (settings->secret != NULL)
+		str_addf(&head, "Authorization: Bearer %s\r\n",
+		    settings->secret);
+	str_add(&head, "\r\n");
+	if (head.failed)
+		conn_kill(conn, "out of memory");
+	else
+		conn_send_head(conn, head.text, head.len);
+	str_free(&head);
+}
+
+/* -1: it cannot be opened. */
+static int
+trunk_open_conn(struct hg_conn *conn, struct negotiated *agreed)
+{
+	struct hg_channel *root;
+	int result;
+
+	result = conn_set_chain(conn, agreed->conn, agreed->conn_count);
+	agreed->conn_count = 0;
+	negotiated_free(agreed);
+	if (result != 0 || conn->mux == NULL)
+		return (-1);
+	conn->is_trunk = true;
+	root = channel_create(conn, NULL, conn->service, NULL);
+	if (root == NULL || channel_set_carried(root) != 0)
+		return (-1);
+	root->opened = true;
+	return (conn_open(conn));
+}
+
+static void
+trunk_head(struct hg_conn *conn, const char *data, size_t len)
+{
+	struct trunk_conn *tc = conn->session_arg;
+	struct negotiate_place place;
+	struct negotiated agreed;
+	struct hg_head *response;
+	const char *error = "its head is too long";
+	char why[64];
+
+	response = len == 0 ? NULL :
+	    http_parse(data, len, HTTP_RESPONSE, &error, NULL);
+	if (response != NULL) {
+		trunk_place(tc->trunk->settings, &place, false);
+		error = handshake_check_response(response, tc->key, NULL);
+		if (error != NULL && response->status != 101) {
+			snprintf(why, sizeof(why), "it answers %d",
+			    response->status);
+			error = why;
+		}
+		if (error == NULL)
+			error = negotiate_check(&place, &tc->offered,
+			    response, &agreed);
+		http_free(response);
+	}
+	if (error != NULL) {
+		conn_kill(conn, error);
+		return;
+	}
+	conn->head_len -= len;
+	memmove(conn->head, conn->head + len, conn->head_len);
+	if (trunk_open_conn(conn, &agreed) != 0) {
+		conn_kill(conn, "it does not carry channels");
+		return;
+	}
+	tc->failures = 0;
+	tc->reported = false;
+	atomic_store(&tc->up, true);
+	log_write(HG_LOG_INFO, conn->name, "trunk %s to %s is up",
+	    tc->trunk->settings->name, tc->trunk->settings->target.text);
+}
+
+static void
+trunk_failed(struct hg_conn *conn, const char *why)
+{
+	trunk_down(conn->session_arg, why);
+}
+
+static void
+trunk_gone(struct hg_conn *conn)
+{
+	struct trunk_conn *tc = conn->session_arg;
+
+	trunk_down(tc, conn->why);
+	tc->conn = NULL;
+	trunk_retry_later(tc);
+}
+
+static const struct conn_session trunk_session = {
+	.ready = trunk_ready,
+	.head = trunk_head,
+	.failed = trunk_failed,
+	.gone = trunk_gone,
+};
+
+static void
+trunk_dialled(void *arg, int fd, const char *error)
+{
+	struct trunk_conn *tc = arg;
+	const struct trunk_settings *settings = tc->trunk->settings;
+
+	tc->dial = NULL;
+	if (fd < 0) {
+		trunk_down(tc, error);
+		trunk_retry_later(tc);
+		return;
+	}
+	tc->conn = conn_create(tc->worker, fd, settings->target.tls, true,
+	    true, &settings->service, &trunk_session, tc);
+	if (tc->conn == NULL) {
+		trunk_retry_later(tc);
+		return;
+	}
+	conn_set_deadline(tc->conn,
+	    (uint64_t)settings->service.limits.connect_timeout);
+}
+
+static void
+trunk_dial(struct trunk_conn *tc)
+{
+	const struct trunk_settings *settings = tc->trunk->settings;
+
+	tc->dial = dial_start(tc->worker, &settings->target.address,
+	    (uint64_t)settings->service.limits.connect_timeout, trunk_dialled,
+	    tc);
+	if (tc->dial == NULL)
+		trunk_retry_later(tc);
+}
+
+static void
+trunk_retry(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	trunk_dial(arg);
+}
+
+/* --- start and stop ----------------------------------------------------------- */
+
+int
+trunk_create(struct trunk_settings *settings)
+{
+	struct trunk *trunk;
+	unsigned i, count = (unsigned)settings->connections;
+
+	trunk = calloc(1, sizeof(*trunk) + count * sizeof(trunk->conns[0]));
+	if (trunk == NULL)
+		return (-1);
+	trunk->settings = settings;
+	trunk->count = count;
+	for (i = 0; i < count; i++) {
+		trunk->conns[i].trunk = trunk;
+		trunk->conns[i].worker = worker_at(i % workers_count());
+	}
+	settings->trunk = trunk;
+	return (0);
+}
+
+void
+trunk_destroy(struct trunk_settings *settings)
+{
+	free(settings->trunk);
+	settings->trunk = NULL;
+}
+
+void
+trunk_worker_start(const struct trunk_settings *settings)
+{
+	struct trunk *trunk = settings->trunk;
+	struct trunk_conn *tc;
+	unsigned i;
+
+	for (i = 0; i < trunk->count; i++) {
+		tc = &trunk->conns[i];
+		if (tc->worker != worker_self())
+			continue;
+		tc->retry = evtimer_new(tc->worker->base, trunk_retry, tc);
+		if (tc->retry != NULL)
+			trunk_dial(tc);
+	}
+}
+
+void
+trunk_worker_stop(const struct trunk_settings *settings)
+{
+	struct trunk *trunk = settings->trunk;
+	struct trunk_conn *tc;
+	unsigned i;
+
+	for (i = 0; i < trunk->count; i++) {
+		tc = &trunk->conns[i];
+		if (tc->worker != worker_self())
+			continue;
+		tc->stopping = true;
+		if (tc->retry != NULL)
+			event_free(tc->retry);
+		tc->retry = NULL;
+		dial_cancel(tc->dial);
+		tc->dial = NULL;
+		wsext_free(&tc->offered);
+		if (tc->conn != NULL)
+			conn_close(tc->conn, 1001, "stopping");
+	}
+}
+
+unsigned
+trunk_up(const struct trunk_settings *settings)
+{
+	const struct trunk *trunk = settings->trunk;
+	unsigned i, up = 0;
+
+	for (i = 0; trunk != NULL && i < trunk->count; i++)
+		up += atomic_load(&trunk->conns[i].up);
+	return (up);
+}
+
+/* --- channels -------------------------------------------------------------- */
+
+/* The gateway has answered: from here on data passes. */
+static void
+trunk_channel_opened(struct hg_channel *ch, const struct hg_head *response)
+{
+	struct trunk_conn *tc = ch->session_arg;
+	struct negotiate_place place;
+	struct negotiated agreed;
+	struct wsext_list offered = { 0 };
+	struct hg_head *copy, *own;
+	const char *error;
+
+	copy = http_copy(response);
+	if (response->status != 101 || copy == NULL) {
+		link_answer(ch->link, copy);
+		ch->wire_ended = ch->top_ended = true;
+		return;
+	}
+	trunk_place(tc->trunk->settings, &place, true);
+	wsext_parse(&offered, ch->request);
+	error = negotiate_check(&place, &offered, response, &agreed);
+	wsext_free(&offered);
+	own = http_copy(response);
+	if (error != NULL || own == NULL ||
+	    channel_set_chain(ch, agreed.channel, agreed.channel_count) != 0) {
+		http_free(copy);
+		http_free(own);
+		channel_fail(ch, 1002, "its answer: %s",
+		    error != NULL ? error : "no memory");
+		return;
+	}
+	wsext_free(&agreed.answer);
+	channel_open(ch, own);
+	link_answer(ch->link, copy);
+}
+
+static const struct channel_session trunk_channel_session = {
+	.opened = trunk_channel_opened,
+};
+
+static void
+trunk_refuse(struct link *link, int status)
+{
+	link_answer(link, http_response(status, http_status_text(status),
+	    NULL));
+}
+
+/* On the trunk's worker. Takes the link's reference and the request. */
+static void
+trunk_create_channel(struct trunk_conn *tc, struct link *link,
+    struct hg_head *request)
+{
+	struct hg_conn *conn = tc->conn;
+	struct hg_channel *ch;
+	struct hg_slot *mux;
+
+	if (!link_has_near(link) || !atomic_load(&tc->up) || conn == NULL ||
+	    conn->state != CONN_OPEN) {
+		http_free(request);
+		trunk_refuse(link, 503);
+		return;
+	}
+	mux = conn->mux;
+	ch = channel_create(conn, NULL, &tc->trunk->settings->service,
+	    request);
+	if (ch == NULL) {
+		trunk_refuse(link, 503);
+		return;
+	}
+	ch->session = &trunk_channel_session;
+	ch->session_arg = tc;
+	if (channel_set_carried(ch) != 0 || mux->plugin->mux.create(mux,
+	    mux->state, ch, ch->mux_data, request) != 0) {
+		free(ch->mux_data);
+		ch->mux_data = NULL;
+		channel_free(ch);
+		trunk_refuse(link, 503);
+		return;
+	}
+	link_attach(link, 1, ch);
+}
+
+static void
+trunk_letter_open(struct letter *letter)
+{
+	struct trunk_letter *own = list_entry(letter, struct trunk_letter,
+	    letter);
+
+	trunk_create_channel(own->tc, own->link, own->request);
+	link_unref(own->link);
+	free(own);
+}
+
+/* The client's own request, on one hop further. */
+static struct hg_head *
+trunk_request(const struct hg_channel *ch,
+    const struct trunk_settings *settings)
+{
+	struct negotiate_place place;
+	struct wsext_list offers = { 0 };
+	struct str value = { 0 };
+	struct hg_fields *fields;
+	struct hg_head *request = NULL;
+	const char *target = ch->request != NULL ? ch->request->target :
+	    ch->service->path != NULL ? ch->service->path : "/";
+
+	if ((fields = upstream_fields(ch, NULL)) == NULL)
+		return (NULL);
+	trunk_place(settings, &place, true);
+	if (service_personalises(ch->service) &&
+	    negotiate_offer(&place, &offers) == 0 && offers.count > 0) {
+		wsext_format(&value, &offers);
+		if (value.failed || http_fields_add(fields,
+		    "Sec-WebSocket-Extensions", value.text) != 0)
+			goto out;
+	}
+	request = http_request("GET", target, fields);
+out:
+	wsext_free(&offers);
+	str_free(&value);
+	http_fields_free(fields);
+	return (request);
+}
+
+/*
+ * All channels of one service share a connection while it has ids, so that
+ * flows meet on it; services spread over the connections.
+ */
+static struct trunk_conn *
+trunk_choose(struct trunk *trunk, const struct hg_channel *ch)
+{
+	const char *c;
+	unsigned i, at = 0;
+
+	for (c = ch->service->name; *c != '\0'; c++)
+		at = at * 31 + (unsigned char)*c;
+	for (i = 0; i < trunk->count; i++)
+		if (atomic_load(&trunk->conns[(at + i) % trunk->count].up))
+			return (&trunk->conns[(at + i) % trunk->count]);
+	return (NULL);
+}
+
+int
+trunk_open(struct hg_channel *ch)
+{
+	struct trunk_settings *settings = ch->service->target.trunk;
+	struct trunk_conn *tc = trunk_choose(settings->trunk, ch);
+	struct trunk_letter *own;
+
+	if (tc == NULL) {
+		ch->session->answered(ch, http_response(503,
+		    http_status_text(503), NULL));
+		return (0);
+	}
+	if ((own = calloc(1, sizeof(*own))) == NULL)
+		return (-1);
+	own->letter.open = trunk_letter_open;
+	own->tc = tc;
+	own->link = link_new(ch->conn->worker, tc->worker);
+	own->request = trunk_request(ch, settings);
+	if (own->link == NULL || own->request == NULL) {
+		link_unref(own->link);
+		http_free(own->request);
+		free(own);
+		return (-1);
+	}
+	link_attach(own->link, 0, ch);
+	mailbox_post(&tc->worker->mailbox, &own->letter);
+	return (0);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A worker: one thread, one event base. Its turn is: events and letters, then
+ * the flush list, then the reap list. What a connection does, it does on its
+ * worker; only letters cross.
+ */
+#ifndef CORE_WORKER_H
+#define CORE_WORKER_H
+
+#include <event2/event.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "list.h"
+#include "mailbox.h"
+
+#define WORKER_READ_SIZE	(64 * 1024)
+
+/*
+ * Something to do at the end of the turn. list_init(&node) makes it; the node
+ * is linked until fn is called, and removing it calls the work off.
+ */
+struct work {
+	struct list	 node;
+	void		(*fn)(struct work *);
+};
+
+struct worker {
+	unsigned		 index;
+	struct event_base	*base;
+	struct mailbox		 mailbox;
+	struct event		*mail;
+	struct letter		 stop;
+	struct list		 flush;		/* struct work */
+	struct list		 reap;		/* struct work */
+	struct list		 conns;		/* of the model layer */
+	struct buf		*read_buf;	/* see worker_read_buf */
+	void		       **plugin_data;	/* of the model layer */
+	pthread_t		 thread;
+	bool			 started;
+	atomic_bool		 stopping;
+	uint64_t		 now;		/* see worker_tick */
+} __attribute__((aligned(64)));			/* no cache line for two */
+
+/* Makes the workers 0 to count - 1, without threads. -1: says why in the log. */
+int	workers_create(unsigned count);
+/* start: runs enter on each new thread first, leave last. -1: none runs. */
+int	workers_start(void (*enter)(struct worker *),
+	    void (*leave)(struct worker *));
+/* Asks all to end after their turn, and waits for them. */
+void	workers_stop(void);
+/* Opens what letters are left, and does the work that they cause. */
+void	workers_destroy(void);
+
+unsigned	workers_count(void);
+struct worker  *worker_at(unsigned index);
+/* The calling thread's worker, or NULL. */
+struct worker  *worker_self(void);
+/* For tests: the calling thread becomes this worker, NULL: none. */
+void		worker_become(struct worker *);
+/* One turn, waiting for an event when block is true. */
+void		worker_turn(struct worker *, bool block);
+
+/* Once per turn, however often asked for. Own thread. What flush asks to reap
+ * is reaped in the same turn; what a list gains while it runs, in the next. */
+void	worker_flush_later(struct worker *, struct work *);
+void	worker_reap_later(struct worker *, struct work *);
+
+/* fn(arg) on that worker, soon. Any thread. -1: no memory. */
+int	worker_post(struct worker *, void (*fn)(void *), void *arg);
+
+/*
+ * A buffer of WORKER_READ_SIZE bytes that nobody else looks at: the same again
+ * and again, unless frames over it were kept. NULL without memory. The caller
+ * takes references for frames only, and is done with it before it returns to
+ * the loop.
+ */
+struct buf *worker_read_buf(struct worker *);
+
+uint64_t worker_clock(void);		/* ms, monotonic, now */
+/* Sets worker->now. Transports, listeners, dials and letters do, each time the
+ * loop calls them, and so does the turn before its lists; a timer of your own
+ * calls it first. */
+void	 worker_tick(struct worker *);
+
+#endif

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * headgate's plugin API. A plugin is one shared object NAME.so that exports
+ * one data symbol, declared by HG_PLUGIN(); the daemon hands it one table of
+ * functions, the variable hg. Nothing is linked and nothing else is shared.
+ *
+ * Words. A connection carries one or more channels; a channel is a stream of
+ * messages both ways, and channel 0 always exists. A message travels as one or
+ * more frames (pieces). Each plugin in use has a slot in a connection's or a
+ * channel's chain. Towards the wire is down ("send"), from the wire is up
+ * ("recv"). Above a channel's chain is its peer, the channel at the other end
+ * of a link, or nothing, when a plugin of the chain is the application.
+ *
+ * Threads. All hooks of a connection and of its channels run on one worker,
+ * one at a time. A plugin must not block, fork or exit, nor use a handle after
+ * the close hook it was told the end by. Functions of hg are for the worker
+ * that owns the handle, except where a remark says "any thread".
+ *
+ * Ownership. A hook is lent its frame: PASS and DROP give it back, TAKE makes
+ * one reference the plugin's, to be passed on or dropped exactly once.
+ * Functions whose parameter is named "frame" take that reference over, also
+ * when they fail; all others only look. Strings handed in are copied; strings
+ * handed out live as long as the handle they came from.
+ *
+ * Ends. Nothing is freed and no close hook runs inside a hook: what ends is
+ * marked, and closed at the end of the worker's turn.
+ *
+ * Versions. The major number of both sides must be equal. New members are
+ * added at the end of a table only; tables that are shorter on one side read as
+ * zero there.
+ */
+#ifndef HEADGATE_PLUGIN_H
+#define HEADGATE_PLUGIN_H
+
+#include <headgate/version.h>
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HG_EXPORT	__attribute__((visibility("default")))
+#define HG_HIDDEN	__attribute__((visibility("hidden")))
+#define HG_PRINTF(f, a)	__attribute__((format(printf, f, a)))
+
+struct hg_channel;	/* one channel of a connection */
+struct hg_conn;		/* one connection */
+struct hg_fields;	/* header fields that are being put together */
+struct hg_frame;	/* constant bytes of a message */
+struct hg_group;	/* channels that receive the same frames */
+struct hg_head;		/* start line and header fields, constant */
+struct hg_negotiation;	/* an opening handshake that is being decided */
+struct hg_params;	/* parameters of one extension in a handshake */
+struct hg_report;	/* rows for headgatectl */
+struct hg_slot;		/* a plugin's place in one chain */
+struct hg_timer;	/* one running timer */
+
+enum hg_log_level {
+	HG_LOG_ERROR,
+	HG_LOG_WARN,
+	HG_LOG_INFO,
+	HG_LOG_DEBUG,
+};
+
+/* What a frame is, apart from its bytes. */
+enum hg_frame_flags {
+	HG_FIRST	= 0x01,		/* begins a message */
+	HG_LAST		= 0x02,		/* ends a message */
+	HG_TEXT		= 0x04,		/* of a text message, else binary */
+	HG_RSV1		= 0x08,		/* RFC 6455, 5.2: on the first frame */
+	HG_RSV2		= 0x10,
+	HG_RSV3		= 0x20,
+	HG_WHOLE	= HG_FIRST | HG_LAST,
+};
+
+/* What a hook says about the frame it was lent. */
+enum hg_verdict {
+	HG_PASS,	/* on to the next slot, unchanged */
+	HG_DROP,	/* it ends here */
+	HG_TAKE,	/* it is the plugin's now: see recv_next, send_next */
+	HG_FAIL,	/* hg->fail() was called; the channel or connection ends */
+};
+
+enum hg_direction {
+	HG_RECV,	/* from the wire upwards */
+	HG_SEND,	/* towards the wire */
+};
+
+/* What is above a channel's chain. */
+enum hg_upstream {
+	HG_UPSTREAM_NONE,	/* a plugin of the chain is the application */
+	HG_UPSTREAM_WIRE,	/* a connection to a server */
+	HG_UPSTREAM_TRUNK,	/* a channel to another headgate */
+};
+
+/* --- options ------------------------------------------------------------ */
+
+enum hg_option_type {
+	HG_BOOL,	/* bool: yes, no, on, off, true, false */
+	HG_INT,		/* int64_t: a whole number */
+	HG_SIZE,	/* int64_t: bytes, with k, m or g behind the number */
+	HG_TIME,	/* int64_t: milliseconds; ms, s (default), m, h or d */
+	HG_STRING,	/* const char *: NULL when there is neither value nor
+			 * default */
+	HG_CHOICE,	/* int: the index in choices */
+	HG_LIST,	/* struct hg_strings: the key may stand several times */
+};
+
+struct hg_strings {
+	size_t			  count;
+	const char *const	 *item;
+};
+
+/*
+ * One key. It may stand in [plugin NAME], and with per_service in [service X]
+ * too, where it overrides for that service. A table ends with a NULL key.
+ */
+struct hg_option {
+	const char		*key;		/* a-z and "-" */
+	enum hg_option_type	 type;
+	size_t			 offset;	/* in the plugin's options struct */
+	const char		*standard;	/* default, written as in a file;
+						 * NULL: none, the zero value */
+	int64_t			 min, max;	/* numbers; both 0: no bounds */
+	const char *const	*choices;	/* HG_CHOICE: ends with NULL */
+	bool			 per_service;
+	const char		*help;		/* one line for the manual */
+	/* NULL, or what is wrong with the value (static or in the buffer). */
+	const char		*(*check)(const char *value, char *buffer,
+				    size_t size);
+};
+
+/* --- hooks -------------------------------------------------------------- */
+
+/*
+ * What a plugin does with a connection or with a channel. Each is optional.
+ * "state" is state_size zeroed bytes of this slot, freed after close.
+ */
+struct hg_hooks {
+	size_t		 state_size;
+	/*
+	 * Negotiation, for plugins that name an extension. offer (initiator):
+	 * fills in the parameters; answer (acceptor): reads the offered ones and
+	 * fills in the answer; check (initiator): reads the answer. Non-zero
+	 * leaves the extension out; check then fails the connection. Without
+	 * the hook: no parameters, any are fine.
+	 */
+	int		 (*offer)(struct hg_negotiation *, struct hg_params *);
+	int		 (*answer)(struct hg_negotiation *,
+			    const struct hg_params *offered,
+			    struct hg_params *answer);
+	int		 (*check)(struct hg_negotiation *,
+			    const struct hg_params *answered);
+	/* First and last hook of a slot. open fails by hg->fail and non-zero;
+	 * close then follows too. */
+	int		 (*open)(struct hg_slot *, void *state);
+	void		 (*close)(struct hg_slot *, void *state);
+	/* A frame on its way up, a frame on its way down. */
+	enum hg_verdict	 (*recv)(struct hg_slot *, void *state,
+			    struct hg_frame *);
+	enum hg_verdict	 (*send)(struct hg_slot *, void *state,
+			    struct hg_frame *);
+	/*
+	 * No more frames will come in this direction: HG_RECV, the other end of
+	 * the wire has ended (code as received, 1006 when it vanished); HG_SEND,
+	 * what is above has. Frames may still be sent on in that direction from
+	 * within, and *code may be changed for who is told next.
+	 */
+	void		 (*ending)(struct hg_slot *, void *state,
+			    enum hg_direction, unsigned *code);
+	/* After the channel or connection was full: there is room to send. */
+	void		 (*drain)(struct hg_slot *, void *state);
+	/* The channel is open: its opening handshake ended with this response.
+	 * A child that was refused stays open, carried by its parent. */
+	void		 (*opened)(struct hg_slot *, void *state,
+			    const struct hg_head *response);
+	/* Deliver and send this slot whole messages only; longer ones than the
+	 * service's message-max fail with 1009. */
+	bool		 whole_recv;
+	bool		 whole_send;
+	/* For channels: child channels get a slot of this plugin too. */
+	bool		 children;
+};
+
+/*
+ * For the one plugin of a connection that carries many channels in it. The
+ * host calls these; "data" is channel_size zeroed bytes of that channel, gone
+ * when the plugin has called hg->channel_free.
+ */
+struct hg_mux {
+	size_t	 channel_size;
+	/* Begin a channel: a child when it has a parent. The answer is given by
+	 * hg->channel_opened. Non-zero: no id is left or too many are waiting. */
+	int	 (*create)(struct hg_slot *, void *state, struct hg_channel *,
+		    void *data, const struct hg_head *request);
+	/* The answer to a channel that came by hg->channel_accept. Status 101 is
+	 * yes; after any other the channel only waits for channel_free. */
+	void	 (*answer)(struct hg_slot *, void *state, struct hg_channel *,
+		    void *data, const struct hg_head *response);
+	/* A frame for the other end, behind the channel's own chain. */
+	void	 (*send)(struct hg_slot *, void *state, struct hg_channel *,
+		    void *data, struct hg_frame *frame);
+	/* This side sends no more; now: throws away what is queued. */
+	void	 (*end)(struct hg_slot *, void *state, struct hg_channel *,
+		    void *data, unsigned code, const char *reason, bool now);
+	/* What was received on the channel has been passed on (see
+	 * hg->channel_paused). */
+	void	 (*resume)(struct hg_slot *, void *state, struct hg_channel *,
+		    void *data);
+	/* From the flow's message seq + 1 on, member receives what is sent on
+	 * carrier; up to and with seq, it did. Non-zero: it cannot be. Only for
+	 * channels that this side created. */
+	int	 (*merge)(struct hg_slot *, void *state,
+		    struct hg_channel *member, struct hg_channel *carrier,
+		    uint64_t seq);
+	int	 (*unmerge)(struct hg_slot *, void *state,
+		    struct hg_channel *member, uint64_t seq);
+	/* The carrier ends for this side; messages after seq come on "next",
+	 * a member, or on each member's own channel when it is NULL. */
+	int	 (*handover)(struct hg_slot *, void *state,
+		    struct hg_channel *carrier, struct hg_channel *next,
+		    uint64_t seq);
+};
+
+/* --- flows: what a translator asks of the fan-out plugin ------------------ */
+
+struct hg_member;	/* one subscriber of one flow */
+
+/*
+ * Found by hg->find(HG_FLOWS). All functions are for the worker that owns the
+ * channel. A flow's key is everything that can change the bytes of its
+ * messages; the fan-out plugin adds the upstream and the security scope.
+ */
+#define HG_FLOWS	"flows/1"
+
+struct hg_flows {
+	size_t	 size;			/* sizeof(struct hg_flows) */
+	/*
+	 * To be called once the broker has accepted the subscription: opens the
+	 * child channel of parent with these fields, and returns the member;
+	 * NULL when the destination is not shared: nothing was done then.
+	 * credential: what proved who the subscriber is to the broker.
+	 */
+	struct hg_member *(*join)(struct hg_channel *parent,
+		    const char *destination, const void *key, size_t key_len,
+		    const void *credential, size_t credential_len,
+		    struct hg_fields *fields);
+	struct hg_channel *(*channel)(const struct hg_member *);
+	/* A copy of the flow's next message, whole and without what is the
+	 * member's own, as the broker sent it to this member. */
+	void	 (*copy)(struct hg_member *, struct hg_frame *frame);
+	/* The member's subscription has ended; the child is ended with code. */
+	void	 (*leave)(struct hg_member *, unsigned code,
+		    const char *reason);
+};
+
+/* --- the plugin ----------------------------------------------------------- */
+
+struct hg_host;
+
+struct hg_plugin {
+	/* Filled in by HG_PLUGIN. */
+	unsigned		 api_major, api_minor;
+	size_t			 plugin_size, hooks_size, mux_size, option_size;
+	const struct hg_host   **host;
+	/* The name must be the file's name without ".so". */
+	const char		*name;
+	const char		*version;
+	const char		*summary;
+	/* Names of plugins that must be loaded too, separated by blanks. */
+	const char		*needs;
+	/* The extension that it negotiates (a token), or NULL. */
+	const char		*extension;
+	/* Names of its counters, ends with NULL: see hg->count. */
+	const char *const	*counters;
+	/* Its configuration: see struct hg_option. */
+	const struct hg_option	*options;
+	size_t			 options_size;
+	/* Bytes that each worker keeps zeroed for it: hg->worker_data. */
+	size_t			 worker_size;
+
+	/* Once, before any worker runs. options: those of [plugin NAME].
+	 * Non-zero: the daemon does not start; say why with hg->log. */
+	int			 (*load)(const void *options);
+	void			 (*unload)(void);
+	/* On each worker's thread, before its first and after its last turn. */
+	int			 (*worker_start)(void *data);
+	void			 (*worker_stop)(void *data);
+
+	const struct hg_hooks	*connection;
+	const struct hg_hooks	*channel;
+	const struct hg_mux	*mux;
+
+	/* On each worker: adds the rows of a table that headgatectl asks for,
+	 * when "what" is one that it knows. */
+	void			 (*report)(const char *what, struct hg_report *);
+	/* Its channel hooks understand what a flow's common messages lack, so a
+	 * flow may travel to this side without it. */
+	bool			 personalises;
+};
+
+#define HG_PLUGIN(...)							\
+	const struct hg_host *hg;					\
+	HG_EXPORT extern const struct hg_plugin hg_plugin_entry;	\
+	HG_EXPORT const struct hg_plugin hg_plugin_entry = {		\
+		.api_major = HG_API_MAJOR,				\
+		.api_minor = HG_API_MINOR,				\
+		.plugin_size = sizeof(struct hg_plugin),		\
+		.hooks_size = sizeof(struct hg_hooks),			\
+		.mux_size = sizeof(struct hg_mux),			\
+		.option_size = sizeof(struct hg_option),		\
+		.host = &hg,						\
+		__VA_ARGS__						\
+	}
+
+/* The host's functions, there before load is called. */
+extern const struct hg_host *hg HG_HIDDEN;
+
+/* --- the host ------------------------------------------------------------- */
+
+struct hg_host {
+	size_t	 size;
+
+	/* Logging. Any thread. slot may be NULL. Print a peer's bytes through
+	 * quote: it returns out, terminated, with all but printable ASCII as
+	 * \xNN. */
+	void	 (*log)(const struct hg_slot *, enum hg_log_level,
+		    const char *, ...) HG_PRINTF(3, 4);
+	const char *(*quote)(char *out, size_t size, const void *, size_t);
+
+	/* Counters: index in the plugin's table. Any worker. */
+	void	 (*count)(const struct hg_plugin *, unsigned index, int64_t);
+
+	/* Workers. worker_data: of the calling worker. post runs fn(arg) on
+	 * that worker, in the order of this thread's posts; -1 without memory.
+	 * post may be called on any thread. */
+	unsigned (*worker_count)(void);
+	unsigned (*worker_index)(void);
+	void	*(*worker_data)(const struct hg_plugin *);
+	int	 (*post)(unsigned worker, void (*fn)(void *arg), void *arg);
+	uint64_t (*now)(void);		/* milliseconds, monotonic */
+	void	 (*random)(void *, size_t);	/* unpredictable bytes */
+
+	/* Services of one plugin to another. provide: in load; the name ends in
+	 * "/" and the version of the struct. find: NULL when nobody does. */
+	int	 (*provide)(const char *name, const void *);
+	const void *(*find)(const char *name);
+
+	/* Slots. options: of the slot's service, else of [plugin NAME]. */
+	struct hg_channel *(*slot_channel)(const struct hg_slot *);
+	struct hg_conn *(*slot_conn)(const struct hg_slot *);
+	const void *(*options)(const struct hg_slot *);
+	const struct hg_params *(*offered)(const struct hg_slot *);
+	const struct hg_params *(*answered)(const struct hg_slot *);
+	/* Ends the slot's channel, or for a connection's slot the connection,
+	 * with a close code and a reason for the log and, in at most 123 bytes,
+	 * for the peer. Returns HG_FAIL. */
+	enum hg_verdict (*fail)(struct hg_slot *, unsigned code,
+		    const char *, ...) HG_PRINTF(3, 4);
+	/* Goes on with the next slot in that direction. */
+	void	 (*recv_next)(struct hg_slot *, struct hg_frame *frame);
+	void	 (*send_next)(struct hg_slot *, struct hg_frame *frame);
+
+	/* Frames: references on any thread. See "Ownership" above. NULL only
+	 * without memory. */
+	struct hg_frame *(*frame_new)(const void *, size_t, unsigned flags);
+	struct hg_frame *(*frame_ref)(struct hg_frame *);
+	void	 (*frame_unref)(struct hg_frame *);
+	size_t	 (*frame_len)(const struct hg_frame *);
+	unsigned (*frame_flags)(const struct hg_frame *);
+	struct hg_frame *(*frame_reflag)(struct hg_frame *frame,
+		    unsigned flags);
+	/* Copies at most len bytes from "from" on; returns how many. */
+	size_t	 (*frame_peek)(const struct hg_frame *, size_t from, void *,
+		    size_t len);
+	/* All bytes in one run, valid as long as *frame is held; a copy may
+	 * replace the caller's reference. */
+	const unsigned char *(*frame_bytes)(struct hg_frame **frame);
+	struct hg_frame *(*frame_trim)(struct hg_frame *frame, size_t bytes);
+	struct hg_frame *(*frame_slice)(struct hg_frame *frame, size_t from,
+		    size_t len);
+	struct hg_frame *(*frame_prepend)(struct hg_frame *frame,
+		    const void *, size_t);
+	struct hg_frame *(*frame_append)(struct hg_frame *frame,
+		    const void *, size_t);
+	/* The second behind the first, with the first's flags; takes both. */
+	struct hg_frame *(*frame_concat)(struct hg_frame *frame,
+		    struct hg_frame *second);
+
+	/* Connections. */
+	bool	 (*conn_is_initiator)(const struct hg_conn *);
+	struct hg_channel *(*conn_root)(struct hg_conn *);	/* channel 0 */
+	const char *(*conn_name)(const struct hg_conn *);	/* for logs */
+	bool	 (*conn_full)(const struct hg_conn *);
+
+	/* Channels. request: the head that opened it, on either side; NULL for
+	 * a client that speaks no WebSocket. */
+	struct hg_conn *(*channel_conn)(const struct hg_channel *);
+	struct hg_channel *(*channel_parent)(const struct hg_channel *);
+	struct hg_channel *(*channel_peer)(const struct hg_channel *);
+	const char *(*channel_name)(const struct hg_channel *);	/* for logs */
+	const struct hg_head *(*channel_request)(const struct hg_channel *);
+	const char *(*channel_subprotocol)(const struct hg_channel *);
+	const char *(*channel_service)(const struct hg_channel *);
+	/* Whether this extension was negotiated for the channel. */
+	bool	 (*channel_has)(const struct hg_channel *, const char *ext);
+	/* Whether it has an id of its own on the wire. A child that has none
+	 * sends into its parent, whole messages only. */
+	bool	 (*channel_is_carried)(const struct hg_channel *);
+	enum hg_upstream (*channel_upstream)(const struct hg_channel *);
+	/* Sends from above its chain. False: more was sent than is good, stop
+	 * until drain; the frame is on its way all the same. */
+	bool	 (*channel_send)(struct hg_channel *, struct hg_frame *frame);
+	bool	 (*channel_is_full)(const struct hg_channel *);
+	/* Ends it from above, behind what was sent. */
+	void	 (*channel_end)(struct hg_channel *, unsigned code,
+		    const char *reason);
+	/* Hold (true) and release what flows into the channel from above: its
+	 * peer stops reading. Counted: as many releases as holds. */
+	void	 (*channel_hold)(struct hg_channel *, bool);
+	/* Opens a child towards the other end of the wire; fields are copied.
+	 * It may be sent on at once. NULL without memory. */
+	struct hg_channel *(*channel_child)(struct hg_channel *parent,
+		    const struct hg_fields *);
+
+	/* For a mux: see struct hg_mux. */
+	/* The other end began a channel. parent: NULL, or a child is meant. The
+	 * host decides and calls mux.answer, at the earliest in this turn's end.
+	 * NULL without memory. */
+	struct hg_channel *(*channel_accept)(struct hg_slot *,
+		    struct hg_channel *parent, const struct hg_head *request,
+		    unsigned id);
+	void	*(*channel_data)(struct hg_channel *);
+	void	 (*channel_set_id)(struct hg_channel *, unsigned id);
+	/* The answer to mux.create: status 101, or refused. */
+	void	 (*channel_opened)(struct hg_channel *,
+		    const struct hg_head *response);
+	void	 (*channel_recv)(struct hg_channel *, struct hg_frame *frame);
+	/* The other end sends no more. The host ends its side by mux.end. */
+	void	 (*channel_ended)(struct hg_channel *, unsigned code,
+		    const char *reason);
+	/* Its send queue is long, or is short again. */
+	void	 (*channel_set_full)(struct hg_channel *, bool);
+	/* What was received waits in the host: no credit until mux.resume. */
+	bool	 (*channel_paused)(const struct hg_channel *);
+	/* Both ends are done with it; no hook of it will be called any more
+	 * except the slots' close. */
+	void	 (*channel_free)(struct hg_channel *);
+	/* A frame that was sent on a child that was then refused: through the
+	 * child's chain again, into the parent. */
+	void	 (*channel_resend)(struct hg_channel *, struct hg_frame *frame);
+	/* For whoever fans out: see struct hg_mux. -1: this connection cannot. */
+	int	 (*channel_merge)(struct hg_channel *member,
+		    struct hg_channel *carrier, uint64_t seq);
+	int	 (*channel_unmerge)(struct hg_channel *member, uint64_t seq);
+	int	 (*channel_handover)(struct hg_channel *carrier,
+		    struct hg_channel *next, uint64_t seq);
+
+	/* Groups: one frame for many channels of one connection, handed to the
+	 * worker of each channel's peer once. group_recv is channel_recv for
+	 * all. A channel leaves by itself when it ends. */
+	struct hg_group *(*group_new)(struct hg_conn *);
+	void	 (*group_free)(struct hg_group *);
+	int	 (*group_add)(struct hg_group *, struct hg_channel *);
+	void	 (*group_remove)(struct hg_group *, struct hg_channel *);
+	void	 (*group_recv)(struct hg_group *, struct hg_frame *frame);
+
+	/* Heads (RFC 9110 fields; names in any case). get: the first value, or
+	 * NULL; next: the one after "last". has_token: for list fields. */
+	const char *(*head_get)(const struct hg_head *, const char *name);
+	const char *(*head_next)(const struct hg_head *, const char *name,
+		    const char *last);
+	int	 (*head_status)(const struct hg_head *);	/* 0: a request */
+	const char *(*head_reason)(const struct hg_head *);
+	const char *(*head_target)(const struct hg_head *);
+	/* Parses bytes that a peer sent: a request, a response, or fields only
+	 * (no start line), without the empty line. On error NULL, and *error
+	 * says what is wrong. */
+	struct hg_head *(*head_parse)(const void *, size_t, const char *kind,
+		    const char **error);
+	/* As text with CRLF behind each line and no empty line. The text lives
+	 * as long as the head. */
+	const char *(*head_text)(const struct hg_head *, size_t *len);
+	void	 (*head_free)(struct hg_head *);
+	struct hg_head *(*head_response)(int status, const char *reason,
+		    const struct hg_fields *);
+
+	/* Fields for a new head. -1: without memory, or a byte that may not
+	 * stand in a field. */
+	struct hg_fields *(*fields_new)(void);
+	int	 (*fields_add)(struct hg_fields *, const char *name,
+		    const char *value);
+	void	 (*fields_free)(struct hg_fields *);
+
+	/* Parameters of an extension. get: NULL when absent, "" without a
+	 * value. set: value may be NULL. */
+	const char *(*param_get)(const struct hg_params *, const char *name);
+	int	 (*param_set)(struct hg_params *, const char *name,
+		    const char *value);
+	/* In negotiation: the plugin's options there, whether the connection is
+	 * between two of us, and the channel extensions that this side allows
+	 * (for a mux), separated by "+". */
+	const void *(*negotiation_options)(const struct hg_negotiation *);
+	bool	 (*negotiation_is_trunk)(const struct hg_negotiation *);
+	const char *(*negotiation_channel_extensions)(
+		    const struct hg_negotiation *);
+
+	/* Timers: run once on the slot's worker, are gone with the slot. NULL
+	 * without memory. stop: NULL is fine, and so is from within fn. */
+	struct hg_timer *(*timer_start)(struct hg_slot *, uint64_t ms,
+		    void (*fn)(struct hg_slot *, void *state));
+	void	 (*timer_stop)(struct hg_timer *);
+	/* The same for a worker, in worker_start or later; fn gets
+	 * worker_data. */
+	struct hg_timer *(*worker_timer)(const struct hg_plugin *, uint64_t ms,
+		    void (*fn)(void *data));
+
+	/* Reports: a row is begun by row; its fields follow. */
+	void	 (*report_row)(struct hg_report *);
+	void	 (*report_text)(struct hg_report *, const char *name,
+		    const char *value);
+	void	 (*report_number)(struct hg_report *, const char *name,
+		    uint64_t value);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
