@@ -1,0 +1,33 @@
+# The configuration that "make install" puts in place. A file that an
+# administrator has changed is neither overwritten nor removed.
+CONF_MAIN = conf.d/headgate.ini
+CONF_FRAGMENTS =
+CONF_DEMO = \
+	conf.d/demo/edge/headgate.ini \
+	conf.d/demo/edge/conf.d/10-echo.ini \
+	conf.d/demo/edge/conf.d/20-stomp.ini \
+	conf.d/demo/gateway/headgate.ini \
+	conf.d/demo/gateway/conf.d/10-echo.ini \
+	conf.d/demo/gateway/conf.d/20-stomp.ini
+
+EXTRA_DIST += $(CONF_MAIN) $(CONF_FRAGMENTS) $(CONF_DEMO)
+
+conf_each = \
+	for file in $(CONF_MAIN) $(CONF_FRAGMENTS); do \
+		case " $(CONF_MAIN) " in \
+		*" $$file "*) dir="$(DESTDIR)$(confdir)" ;; \
+		*) dir="$(DESTDIR)$(confdir)/conf.d" ;; \
+		esac; \
+		to="$$dir/`basename $$file`"
+
+conf-install:
+	$(MKDIR_P) "$(DESTDIR)$(confdir)/conf.d"
+	$(conf_each); \
+		test -f "$$to" || \
+		    $(INSTALL_DATA) "$(srcdir)/$$file" "$$to" || exit 1; \
+	done
+
+conf-uninstall:
+	$(conf_each); \
+		! cmp -s "$(srcdir)/$$file" "$$to" || rm -f "$$to"; \
+	done

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A channel's send queue, and the control messages that stand in several of
+ * them. Costs count the overhead of entries too.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "merge.h"
+
+#define ITEM_COST	64	/* beside the bytes */
+
+size_t
+channels_item_cost(const struct item *item)
+{
+	size_t len;
+
+	len = item->frame == NULL ? 0 : hg->frame_len(item->frame);
+	return (len + ITEM_COST);
+}
+
+/* For one that is in no queue any more. */
+void
+channels_item_free(struct item *item)
+{
+	if (item->frame != NULL)
+		hg->frame_unref(item->frame);
+	free(item);
+}
+
+/* Tells the host when the queue gets long or is short again. */
+void
+channels_queue_changed(struct chan *c)
+{
+	size_t high, max;
+	bool full;
+
+	if (c->gone || c->channel == NULL)
+		return;
+	max = (size_t)c->mux->options->queue_max;
+	high = max / 4;
+	full = c->full ? c->queued > high / 2 : c->queued > high;
+	if (full == c->full)
+		return;
+	c->full = full;
+	hg->channel_set_full(c->channel, full);
+}
+
+/* before: NULL for the end. */
+int
+channels_insert_frame(struct chan *c, struct item *before,
+    struct hg_frame *frame)
+{
+	struct item *item;
+
+	if (frame == NULL || (item = calloc(1, sizeof(*item))) == NULL) {
+		hg->frame_unref(frame);
+		channels_no_memory(c->mux);
+		return (-1);
+	}
+	item->frame = frame;
+	item->chan = c;
+	if (before == NULL)
+		TAILQ_INSERT_TAIL(&c->queue, item, entry);
+	else
+		TAILQ_INSERT_BEFORE(before, item, entry);
+	c->queued += channels_item_cost(item);
+	return (0);
+}
+
+int
+channels_queue_frame(struct chan *c, struct hg_frame *frame)
+{
+	if (channels_insert_frame(c, NULL, frame) != 0)
+		return (-1);
+	if (c->queued > (size_t)c->mux->options->queue_max) {
+		channels_fail(c, 1013, "too much is queued");
+		return (-1);
+	}
+	channels_activate(c);
+	channels_queue_changed(c);
+	return (0);
+}
+
+/* NULL: no memory, and the connection ends. */
+struct barrier *
+channels_barrier_new(enum control_verb verb, struct chan *c)
+{
+	struct barrier *b;
+
+	if ((b = calloc(1, sizeof(*b))) == NULL) {
+		channels_no_memory(c->mux);
+		return (NULL);
+	}
+	b->verb = verb;
+	b->chan = c;
+	TAILQ_INIT(&b->items);
+	return (b);
+}
+
+int
+channels_barrier_set_text(struct barrier *b, const char *text, size_t len)
+{
+	if (len == 0)
+		return (0);
+	if ((b->text = malloc(len + 1)) == NULL) {
+		channels_no_memory(b->chan->mux);
+		return (-1);
+	}
+	memcpy(b->text, text, len);
+	b->text[len] = '\0';
+	b->text_len = len;
+	return (0);
+}
+
+/* At the end of this channel's queue. */
+int
+channels_barrier_add(struct barrier *b, struct chan *c)
+{
+	struct item *item;
+
+	if ((item = calloc(1, sizeof(*item))) == NULL) {
+		channels_no_memory(c->mux);
+		return (-1);
+	}
+	item->barrier = b;
+	item->chan = c;
+	TAILQ_INSERT_TAIL(&b->items, item, twin);
+	TAILQ_INSERT_TAIL(&c->queue, item, entry);
+	c->queued += channels_item_cost(item);
+	b->waits++;
+	channels_activate(c);
+	return (0);
+}
+
+int
+channels_barrier_add_early(struct barrier *b, struct chan *c)
+{
+	struct item *item, *frame;
+
+	if (channels_barrier_add(b, c) != 0)
+		return (-1);
+	item = TAILQ_LAST(&b->items, items);
+	TAILQ_FOREACH(frame, &c->queue, entry)
+		if (frame->frame != NULL)
+			break;
+	if (frame != NULL) {
+		TAILQ_REMOVE(&c->queue, item, entry);
+		TAILQ_INSERT_BEFORE(frame, item, entry);
+	}
+	return (0);
+}
+
+/* Out of all queues; the memory too. */
+void
+channels_barrier_free(struct barrier *b)
+{
+	struct item *item;
+	struct chan *c;
+
+	while ((item = TAILQ_FIRST(&b->items)) != NULL) {
+		c = item->chan;
+		TAILQ_REMOVE(&b->items, item, twin);
+		TAILQ_REMOVE(&c->queue, item, entry);
+		c->queued -= channels_item_cost(item);
+		channels_item_free(item);
+		if (!c->gone)
+			channels_activate(c);
+	}
+	free(b->text);
+	free(b);
+}
+
+void
+channels_barrier_drop(struct barrier *b)
+{
+	struct chan *c = b->chan;
+
+	if (b->verb == CONTROL_MERGE) {
+		channels_sure(c);
+		channels_leave_set(c);
+	}
+	if (b->verb == CONTROL_MIGRATE && c->to != 0) {
+		if (table_get(&c->mux->table, c->to) == c)
+			table_clear(&c->mux->table, c->to);
+		c->to = 0;
+	}
+	channels_barrier_free(b);
+}
+
+struct item *
+channels_queue_find(struct chan *c, enum control_verb verb)
+{
+	struct item *item;
+
+	TAILQ_FOREACH(item, &c->queue, entry)
+		if (item->barrier != NULL && item->barrier->chan == c &&
+		    item->barrier->verb == verb)
+			return (item);
+	return (NULL);
+}
+
+/* Only its place in this queue is gone; the message still goes out. */
+static void
+leave_barrier(struct item *item)
+{
+	struct barrier *b = item->barrier;
+	struct chan *c = item->chan;
+
+	if (!item->reached)
+		b->waits--;
+	TAILQ_REMOVE(&b->items, item, twin);
+	TAILQ_REMOVE(&c->queue, item, entry);
+	c->queued -= channels_item_cost(item);
+	channels_item_free(item);
+	if (b->other == c)
+		b->other = NULL;
+	if (!b->chan->gone)
+		channels_activate(b->chan);
+}
+
+/*
+ * Throws away all that waits. Control messages about other channels stay in
+ * those channels' queues, except for a merge, which has lost its carrier.
+ */
+void
+channels_queue_purge(struct chan *c)
+{
+	struct item *item;
+	struct barrier *b;
+
+	while ((item = TAILQ_FIRST(&c->queue)) != NULL) {
+		if ((b = item->barrier) == NULL) {
+			TAILQ_REMOVE(&c->queue, item, entry);
+			c->queued -= channels_item_cost(item);
+			channels_item_free(item);
+		} else if (b->chan == c || b->verb == CONTROL_MERGE)
+			channels_barrier_drop(b);
+		else
+			leave_barrier(item);
+	}
+	c->out_begun = c->out_open = false;
+	c->part_len = 0;
+	channels_queue_changed(c);
+}
+
+bool
+channels_queue_cut(struct chan *c)
+{
+	struct item *item;
+
+	c->part_len = 0;
+	if (!c->out_open)
+		return (true);
+	c->out_open = false;
+	while ((item = TAILQ_LAST(&c->queue, items)) != NULL &&
+	    item->frame != NULL && item->offset == 0 &&
+	    (hg->frame_flags(item->frame) & HG_LAST) == 0) {
+		bool first = (hg->frame_flags(item->frame) & HG_FIRST) != 0;
+
+		TAILQ_REMOVE(&c->queue, item, entry);
+		c->queued -= channels_item_cost(item);
+		channels_item_free(item);
+		if (first)
+			return (true);
+	}
+	return (false);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who sends next: deficit round robin by bytes over the channels whose front
+ * entry can go. A channel without credit of its own is off the list until
+ * credit comes; those that wait for the connection's credit stand in a second
+ * list, first come first served, so that small messages cannot keep a long one
+ * waiting for ever.
+ */
+#include "channels.h"
+
+void
+channels_activate(struct chan *c)
+{
+	if (c->gone || c->on_active || c->on_starved ||
+	    TAILQ_EMPTY(&c->queue))
+		return;
+	TAILQ_INSERT_TAIL(&c->mux->active, c, turn);
+	c->on_active = true;
+	c->in_turn = false;
+	c->deficit = 0;
+}
+
+void
+channels_deactivate(struct chan *c)
+{
+	if (c->on_active)
+		TAILQ_REMOVE(&c->mux->active, c, turn);
+	if (c->on_starved)
+		TAILQ_REMOVE(&c->mux->starved, c, turn);
+	c->on_active = c->on_starved = false;
+}
+
+static void
+starve(struct chan *c)
+{
+	channels_deactivate(c);
+	TAILQ_INSERT_TAIL(&c->mux->starved, c, turn);
+	c->on_starved = true;
+}
+
+static void
+stall(struct chan *c)
+{
+	if (!c->stalled)
+		channels_count(COUNT_CREDIT_STALLS, 1);
+	c->stalled = true;
+}
+
+static void
+turn_is_over(struct chan *c)
+{
+	struct mux *mux = c->mux;
+
+	TAILQ_REMOVE(&mux->active, c, turn);
+	TAILQ_INSERT_TAIL(&mux->active, c, turn);
+	c->in_turn = false;
+}
+
+/* The front entry of the first channel of the list. False: not now. */
+static bool
+serve_barrier(struct item *item)
+{
+	struct barrier *b = item->barrier;
+
+	if (!item->reached) {
+		item->reached = true;
+		b->waits--;
+	}
+	if (b->waits != 0 || !channels_barrier_ready(b)) {
+		channels_deactivate(item->chan);
+		return (false);
+	}
+	channels_barrier_emit(b);
+	return (true);
+}
+
+static bool
+serve_frame(struct item *item)
+{
+	struct chan *c = item->chan;
+	bool starved;
+	size_t charge;
+
+	starved = false;
+	if (c->mux->chunk == 0 && !channels_may_send_text(c)) {
+		channels_deactivate(c);
+		return (false);
+	}
+	if ((charge = channels_piece(c, item, &starved)) == 0) {
+		stall(c);
+		if (starved)
+			starve(c);
+		else
+			channels_deactivate(c);
+		return (false);
+	}
+	if (c->is_next && c->deficit < charge)
+		c->deficit = charge;
+	if (c->deficit < charge) {
+		turn_is_over(c);
+		return (false);
+	}
+	c->is_next = false;
+	c->deficit -= charge;
+	c->stalled = false;
+	return (channels_send_piece(c, item, charge) == 0);
+}
+
+/* As much of one channel as its turn allows. */
+static void
+serve(struct chan *c)
+{
+	struct mux *mux = c->mux;
+	struct item *item;
+	bool more;
+
+	if (!c->in_turn) {
+		c->in_turn = true;
+		c->deficit += mux->chunk != 0 ? mux->peer_chunk +
+		    CHANNELS_CHARGE : CHANNELS_QUANTUM;
+	}
+	more = true;
+	while (more && !mux->failed && c->on_active &&
+	    !hg->conn_full(mux->conn)) {
+		if ((item = TAILQ_FIRST(&c->queue)) == NULL) {
+			channels_deactivate(c);
+			return;
+		}
+		more = item->barrier != NULL ? serve_barrier(item) :
+		    serve_frame(item);
+	}
+}
+
+/* Sends until the connection is full or nothing can go. */
+void
+channels_pump(struct mux *mux)
+{
+	struct chan *c;
+
+	if (mux->pumping)
+		return;
+	mux->pumping = true;
+	if (!mux->failed)
+		channels_credit_flush(mux);
+	while (!mux->failed && (c = TAILQ_FIRST(&mux->active)) != NULL &&
+	    !hg->conn_full(mux->conn))
+		serve(c);
+	mux->pumping = false;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A copy of a message has come from the broker: who needs it? */
+#include "fanout.h"
+
+/* Its order has just been another than thought, so more than the window. */
+#define SKIP_GRACE	16
+
+static void
+suppress(struct fanout_flow *flow, struct hg_frame *frame)
+{
+	flow->suppressed++;
+	fanout_count(FANOUT_SUPPRESSED, 1);
+	hg->frame_unref(frame);
+}
+
+/* The message that this copy is one of: behind the cursor and within the
+ * window, but not beyond the next that the group lacks. 0: none. */
+static uint64_t
+match(const struct hg_member *member, struct fanout_digest digest)
+{
+	const struct fanout_ring *ring = &member->flow->ring;
+	uint64_t seq, limit;
+
+	limit = member->cursor + 1 + member->flow->window;
+	if (limit > ring->head)
+		limit = ring->head;
+	if (limit > member->group->sent + 1)
+		limit = member->group->sent + 1;
+	for (seq = member->cursor + 1; seq <= limit; seq++)
+		if ((member->marks >> (seq - member->cursor - 1) & 1) == 0 &&
+		    fanout_same(fanout_ring_at(ring, seq), digest))
+			return (seq);
+	return (0);
+}
+
+static void
+mark(struct hg_member *member, uint64_t seq)
+{
+	member->marks |= (uint64_t)1 << (seq - member->cursor - 1);
+	while ((member->marks & 1) != 0) {
+		member->marks >>= 1;
+		member->cursor++;
+	}
+}
+
+/* Whether the copy was the flow's; if not, it is untouched. */
+static bool
+copy_merged(struct hg_member *member, struct fanout_digest digest,
+    struct hg_frame *frame)
+{
+	struct fanout_flow *flow = member->flow;
+	struct fanout_group *group = member->group;
+	uint64_t seq;
+
+	if (++member->good == 4 * FANOUT_VERIFY_MAX)
+		member->patience = 1;
+	if ((seq = match(member, digest)) != 0) {
+		mark(member, seq);
+		if (seq <= group->sent) {
+			suppress(flow, frame);
+			return (true);
+		}
+		fanout_group_send(group, frame, member);
+		fanout_group_ride(group);
+		return (true);
+	}
+	if (member->cursor != flow->ring.head)
+		return (false);
+	fanout_flow_append(flow, digest);
+	member->cursor = flow->ring.head;
+	fanout_flow_send(flow, frame, member);
+	return (true);
+}
+
+/* Newer copies than the flow has got are the flow's next. Nobody but this
+ * member has them yet; the others get them from their own. */
+static void
+append_own(struct hg_member *member, const struct fanout_digest *digest,
+    size_t count)
+{
+	if (count > 0)
+		fanout_backlog_clear(member->flow);
+	while (count-- > 0) {
+		fanout_flow_append(member->flow, digest[count]);
+		member->cursor = member->flow->ring.head;
+		member->group->sent = member->cursor;
+	}
+}
+
+static void
+try_align(struct hg_member *member)
+{
+	struct fanout_digest ahead[FANOUT_WINDOW_MAX];
+	struct fanout_flow *flow = member->flow;
+	struct fanout_place_in_ring found;
+	struct fanout_proof proof;
+	size_t i;
+
+	proof.verify = fanout_member_verify(member);
+	proof.margin = flow->verify;
+	proof.window = flow->window;
+	proof.base = member->base;
+	proof.floor = member->left;
+	switch (fanout_align(&flow->ring, &member->history, &proof, &found)) {
+	case FANOUT_ELSEWHERE:
+		return;
+	case FANOUT_UNPROVEN:
+		/* It is dear to find out, and not soon different. */
+		member->try_at = member->history.count + 1 + proof.verify / 4;
+		return;
+	case FANOUT_ALIGNED:
+		break;
+	}
+	for (i = 0; i < found.ahead; i++)
+		ahead[i] = fanout_history_at(&member->history, i);
+	if (fanout_member_merge(member, found.seq) != 0)
+		return;
+	append_own(member, ahead, found.ahead);
+	fanout_catch_up(member->group);
+	fanout_group_ride(member->group);
+}
+
+static void
+copy_alone(struct hg_member *member, struct fanout_digest digest,
+    struct hg_frame *frame)
+{
+	struct fanout_flow *flow = member->flow;
+
+	if (flow->merged_count == 0 && member->skip.slot == NULL &&
+	    fanout_member_merge(member, flow->ring.head) == 0) {
+		fanout_group_ride(member->group);
+		copy_merged(member, digest, frame);
+		return;
+	}
+	if (fanout_skip_take(&member->skip, digest,
+	    flow->window + SKIP_GRACE))
+		suppress(flow, frame);
+	else {
+		fanout_count(FANOUT_SENT, 1);
+		if (!hg->channel_send(member->channel, frame))
+			fanout_hold(member, member);
+	}
+	fanout_history_push(&member->history, digest);
+	if (member->skip.slot == NULL &&
+	    member->history.count >= member->try_at)
+		try_align(member);
+}
+
+static void
+copy_known(struct hg_member *member, struct fanout_digest digest,
+    struct hg_frame *frame)
+{
+	if (member->group != NULL) {
+		if (copy_merged(member, digest, frame))
+			return;
+		member->flow->mismatches++;
+		fanout_count(FANOUT_MISMATCHES, 1);
+		fanout_member_unmerge(member);
+	}
+	if (member->ending)
+		hg->frame_unref(frame);
+	else
+		copy_alone(member, digest, frame);
+}
+
+void
+fanout_copy(struct hg_member *member, struct hg_frame *frame)
+{
+	struct fanout_digest digest;
+
+	fanout_count(FANOUT_COPIES, 1);
+	if (member->flow == NULL || member->ending) {
+		hg->frame_unref(frame);
+		return;
+	}
+	member->copied_at = hg->now();
+	fanout_busy();
+	if (fanout_digest(&frame, &digest) != 0) {
+		hg->frame_unref(frame);
+		fanout_member_abandon(member, "no memory");
+	} else
+		copy_known(member, digest, frame);
+	fanout_tick_start(fanout_worker());
+	fanout_idle();
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * x-kaazing-fanout at the gateway. Every subscriber has a subscription of its
+ * own at the broker, so that N equal copies of each message arrive. Here the
+ * copies are put in line with each other, and a message is sent once for each
+ * connection, on the child channel of one of its members.
+ *
+ * All of this belongs to one worker. A flow is one sequence of equal messages;
+ * its newest digests are its ring. A member is one subscriber, and is one of
+ *
+ *  - alone: what it gets is its own copies, on its own child;
+ *  - merged: it is in a group. A group has got the flow's messages up to
+ *    "sent". All its members are of one connection and receive what is sent on
+ *    the child of one of them, the carrier. A group of one is merely a member
+ *    whose copies are known to be the flow's.
+ *
+ * What always holds for a merged member: its own copies up to its cursor have
+ * come, and cursor <= group->sent <= flow->ring.head. A copy behind the cursor
+ * is the next that the group lacks (then it is sent), or was sent before (then
+ * it is dropped), or the flow's next (then it is sent to all groups that are
+ * not behind). So each member receives each message once and in order, and a
+ * group whose connection is slow is fed by its own members, as fast as it can
+ * take it, while the others go on.
+ *
+ * While the plugin calls out ("busy"), members are not taken away: what ends
+ * meanwhile waits in worker->ending.
+ */
+#ifndef FANOUT_FANOUT_H
+#define FANOUT_FANOUT_H
+
+#include <headgate/plugin.h>
+
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "align.h"
+#include "table.h"
+
+#define FANOUT_NAME	"x-kaazing-fanout"
+#define FANOUT_KEY	32		/* bytes of a flow's key */
+#define FANOUT_WINDOW_MAX 63		/* as member->marks has bits */
+#define FANOUT_ID	(32 + 1)	/* a flow's id in hex, terminated */
+#define FANOUT_BACKLOG	32		/* messages that are kept */
+#define FANOUT_REASON	(123 + 1)	/* a close reason, terminated */
+
+struct fanout_options {
+	struct hg_strings	share;
+	int64_t			verify;
+	int64_t			ring;
+	int64_t			window;
+	int64_t			quiet;
+};
+
+enum fanout_scope {
+	FANOUT_NOT_SHARED,
+	FANOUT_CREDENTIAL,
+	FANOUT_PUBLIC,
+};
+
+enum fanout_counter {
+	FANOUT_FLOWS,		/* up and down */
+	FANOUT_MEMBERS,		/* up and down */
+	FANOUT_MERGED,		/* up and down */
+	FANOUT_COPIES,
+	FANOUT_SUPPRESSED,
+	FANOUT_SENT,
+	FANOUT_MISMATCHES,
+	FANOUT_UNMERGES,
+	FANOUT_HANDOVERS,
+	FANOUT_HOLDS,
+};
+
+TAILQ_HEAD(fanout_members, hg_member);
+TAILQ_HEAD(fanout_groups, fanout_group);
+
+/* State of the plugin's slot in a channel that has negotiated fan-out, or in a
+ * child of one. */
+struct fanout_place {
+	struct fanout_node	 node;		/* worker->places, by channel */
+	struct hg_channel	*channel;
+	struct hg_slot		*slot;
+	struct hg_member	*member;	/* of a child, or NULL */
+	bool			 opened;
+	bool			 listed;
+};
+
+struct fanout_backlog {
+	struct hg_frame		*frame[FANOUT_BACKLOG];
+	size_t			 at, count, bytes;
+};
+
+struct fanout_flow {
+	struct fanout_node	 node;		/* worker->flows, by key */
+	unsigned char		 key[FANOUT_KEY];
+	char			 id[FANOUT_ID];
+	uint32_t		 epoch;
+	enum fanout_scope	 scope;
+	char			*service, *destination;
+	/* The options as they were when it began. */
+	size_t			 verify, window;
+	uint64_t		 quiet;
+
+	struct fanout_ring	 ring;
+	uint64_t		 floor;		/* no merged member's cursor is
+						 * below */
+	struct fanout_backlog	 backlog;	/* see backlog.c */
+	uint64_t		 appended_at;	/* ms; when it began, at first */
+	struct fanout_members	 members;
+	struct fanout_groups	 groups;
+	struct fanout_groups	 carried;	/* one for each connection:
+						 * where others join in */
+	size_t			 member_count, merged_count;
+	uint64_t		 suppressed, mismatches, unmerges;
+};
+
+struct fanout_group {
+	TAILQ_ENTRY(fanout_group) entry;	/* flow->groups */
+	TAILQ_ENTRY(fanout_group) carried_entry;	/* flow->carried */
+	struct fanout_flow	*flow;
+	struct hg_member	*carrier;
+	struct fanout_members	 members;	/* the carrier too; oldest
+						 * first */
+	uint64_t		 sent;
+	bool			 is_carried;	/* is in flow->carried */
+	bool			 stranded;	/* of one, whose carrier has gone
+						 * without a word: see group.c */
+};
+
+/*
+ * The handle that a translator holds. It lives until leave. Once its child has
+ * closed or ended, or its subscription cannot go on, flow is NULL and it only
+ * waits for leave.
+ */
+struct hg_member {
+	TAILQ_ENTRY(hg_member) handle_entry;	/* worker->handles */
+	TAILQ_ENTRY(hg_member) entry;		/* flow->members */
+	TAILQ_ENTRY(hg_member) group_entry;		/* group->members */
+	TAILQ_ENTRY(hg_member) held_entry;		/* holder->holding */
+	TAILQ_ENTRY(hg_member) ending_entry;	/* worker->ending */
+	struct fanout_node	 node;		/* worker->members, by child */
+
+	struct hg_channel	*channel;	/* the child; NULL: closed */
+	struct hg_channel	*parent;
+	struct hg_conn		*conn;
+	struct fanout_flow	*flow;
+	struct fanout_group	*group;		/* NULL: alone */
+	bool			 can_ride;	/* its child has an id on the
+						 * wire and fan-out */
+	bool			 ended;		/* nobody need end the child */
+	bool			 ending, leaving;	/* in worker->ending */
+	unsigned		 code;		/* for the child's end */
+	char			 reason[FANOUT_REASON];
+
+	/* Merged. */
+	uint64_t		 cursor;
+	uint64_t		 marks;		/* copies that came out of order:
+						 * bit 0 is cursor + 1 */
+	uint64_t		 good;		/* matches since merged */
+	uint64_t		 ride_at, ride_wait;	/* when to try to share
+							 * a carrier again */
+	uint64_t		 late_cursor, late_at;	/* see quiet.c */
+
+	/* Alone. */
+	struct fanout_history	 history;
+	struct fanout_skip	 skip;
+	uint64_t		 base;		/* the head that history began
+						 * at */
+	uint64_t		 left;		/* what the group had been sent */
+	uint64_t		 try_at;	/* history count of the next
+						 * attempt to align */
+	unsigned		 patience;	/* 1, 2, 4 ...: times verify */
+	uint64_t		 copied_at;	/* ms of the last copy, or of the
+						 * join */
+
+	/* Back-pressure: see hold.c. */
+	struct hg_member	*held_by;
+	struct fanout_members	 holding;
+};
+
+struct fanout_worker {
+	struct fanout_table	 places, members, flows;
+	struct fanout_members	 handles;
+	struct fanout_members	 ending;
+	unsigned		 busy;
+	struct hg_timer		*timer;
+	uint64_t		 tick;		/* ms; 0: no flow yet */
+};
+
+extern const struct hg_plugin hg_plugin_entry;
+
+/* fanout.c */
+struct fanout_worker *fanout_worker(void);
+void	fanout_count(enum fanout_counter, int64_t);
+/* Of a channel's service when that is known, else of [plugin fanout]. */
+const struct fanout_options *fanout_options_of(const struct fanout_place *);
+
+/* place.c */
+struct fanout_place *fanout_place_find(struct fanout_worker *,
+    const struct hg_channel *);
+/* A member and the slot in its child, in whichever order they come. */
+void	fanout_place_bind(struct fanout_worker *, struct hg_member *);
+void	fanout_place_unbind(struct fanout_worker *, struct hg_member *);
+extern const struct hg_hooks fanout_hooks;
+
+/* share.c */
+const char *fanout_share_check(const char *value, char *buffer, size_t size);
+enum fanout_scope fanout_share(const struct fanout_options *,
+    const char *destination);
+bool	fanout_glob(const char *pattern, size_t pattern_len, const char *text);
+
+/* key.c */
+struct fanout_identity {
+	const char		*service, *subprotocol, *destination;
+	enum fanout_scope	 scope;
+	const void		*key, *credential;
+	size_t			 key_len, credential_len;
+};
+
+int	fanout_key_load(void);
+void	fanout_key_unload(void);
+/* -1 without memory. */
+int	fanout_key(unsigned char *out,
+    const struct fanout_identity *);
+/* Of the message's bytes; takes a copy of them in one run if need be. -1
+ * without memory. */
+int	fanout_digest(struct hg_frame **frame, struct fanout_digest *);
+
+/* flow.c */
+struct fanout_flow *fanout_flow_get(struct fanout_worker *,
+    const unsigned char *key, const struct fanout_identity *,
+    const struct fanout_options *);
+/* Nobody is in it any more. */
+void	fanout_flow_free(struct fanout_worker *, struct fanout_flow *);
+/* Nobody is merged any more: the next that is begins the sequence anew. */
+void	fanout_flow_reset(struct fanout_flow *);
+/* A new message's digest. Members that are too far behind are unmerged. */
+void	fanout_flow_append(struct fanout_flow *, struct fanout_digest);
+
+/* join.c */
+extern const struct hg_flows fanout_flows;
+/* Both not while busy. The second frees the handle, the first does not. */
+void	fanout_member_end(struct hg_member *);
+void	fanout_leave(struct hg_member *);
+
+/* member.c */
+/* How many digests in a row prove where it is. */
+size_t	fanout_member_verify(const struct hg_member *);
+/* Its history begins now. */
+void	fanout_member_alone(struct hg_member *);
+/* From alone: its copies are the flow's up to and with seq. -1 without
+ * memory: it stays alone. */
+int	fanout_member_merge(struct hg_member *, uint64_t seq);
+/* Becomes alone, or ends when that cannot be. */
+void	fanout_member_unmerge(struct hg_member *);
+/* How much the wire still is to be told. */
+enum fanout_parting {
+	FANOUT_LEAVES,		/* by the translator: unmerge, then the end */
+	FANOUT_ENDS,		/* the child is being ended: hand over */
+	FANOUT_CLOSED,		/* the child is gone: nothing */
+};
+
+/* Out of its group and flow; the handle stays. Not while busy. */
+void	fanout_member_detach(struct hg_member *, enum fanout_parting);
+/* It cannot go on: it is detached and its child ended when not busy. */
+void	fanout_member_abandon(struct hg_member *, const char *why);
+void	fanout_busy(void);
+void	fanout_idle(void);
+
+/* copy.c */
+void	fanout_copy(struct hg_member *, struct hg_frame *frame);
+
+/* group.c */
+/* A group of that member only. -1 without memory. */
+int	fanout_group_new(struct hg_member *, uint64_t sent);
+void	fanout_group_leave(struct hg_member *, enum fanout_parting);
+/* A member that lives on. -1: the wire cannot; it is in the group still. */
+int	fanout_group_unmerge(struct hg_member *);
+/* Lets a group of one join another group of its connection, if it can now. */
+void	fanout_group_ride(struct fanout_group *);
+/* Sends the group's next message; from: whose copy it is, or NULL. */
+void	fanout_group_send(struct fanout_group *, struct hg_frame *frame,
+    struct hg_member *from);
+/* The same for the flow's newest, to all groups that are not behind. */
+void	fanout_flow_send(struct fanout_flow *, struct hg_frame *frame,
+    struct hg_member *from);
+
+/* backlog.c */
+/* The flow's newest message was sent to all but those that are behind. */
+void	fanout_backlog_note(struct fanout_flow *, struct hg_frame **frame,
+    bool behind);
+void	fanout_backlog_clear(struct fanout_flow *);
+/* Sends a group that is behind what is kept. */
+void	fanout_catch_up(struct fanout_group *);
+
+/* hold.c */
+void	fanout_hold(struct hg_member *, struct hg_member *holder);
+void	fanout_release(struct hg_member *);
+void	fanout_release_all(struct hg_member *holder);
+
+/* quiet.c */
+void	fanout_tick_start(struct fanout_worker *);
+
+/* report.c */
+void	fanout_report(const char *what, struct hg_report *);
+
+#endif

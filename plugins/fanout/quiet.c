@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What time proves. When for a while ("quiet") neither the flow nor a member
+ * has had a message, none is on its way, and what comes next is the same for
+ * both. And a merged member whose copies stay away although the flow goes on
+ * does not receive what the others do: it is unmerged. Neither is said of those
+ * whose copies wait because a child is full.
+ */
+#include "fanout.h"
+
+#define LATE	10	/* times quiet that a copy may stay away */
+
+/* Whether copies may wait unread. */
+static bool
+is_blocked(const struct hg_member *member)
+{
+	return (member->held_by != NULL ||
+	    hg->channel_is_full(member->channel));
+}
+
+static void
+align_quiet(struct hg_member *member, uint64_t now)
+{
+	struct fanout_flow *flow = member->flow;
+	uint64_t wait = flow->quiet * member->patience;
+
+	if (now - member->copied_at < wait ||
+	    (flow->ring.head != 0 && now - flow->appended_at < wait))
+		return;
+	fanout_skip_finish(&member->skip);
+	if (flow->merged_count > 0 && member->history.count == 0 &&
+	    flow->ring.head != member->base)
+		return;
+	if (flow->merged_count > 0 && member->history.count > 0 &&
+	    !fanout_align_tail(&flow->ring, &member->history,
+	    fanout_member_verify(member)))
+		return;
+	if (fanout_member_merge(member, flow->ring.head) == 0)
+		fanout_group_ride(member->group);
+}
+
+static void
+unmerge_late(struct hg_member *member, uint64_t now)
+{
+	struct fanout_flow *flow = member->flow;
+
+	if (member->late_at == 0 || member->late_cursor != member->cursor) {
+		member->late_cursor = member->cursor;
+		member->late_at = now;
+	} else if (now - member->late_at >= LATE * flow->quiet) {
+		flow->mismatches++;
+		fanout_count(FANOUT_MISMATCHES, 1);
+		fanout_member_unmerge(member);
+	}
+}
+
+/* The time of quiet begins anew for who is blocked, and for the flow when one
+ * whose copies are its sequence is. */
+static void
+note_blocked(struct fanout_flow *flow, uint64_t now)
+{
+	struct hg_member *member;
+
+	TAILQ_FOREACH(member, &flow->members, entry) {
+		if (!is_blocked(member))
+			continue;
+		member->copied_at = now;
+		member->late_at = 0;
+		if (member->group != NULL)
+			flow->appended_at = now;
+	}
+}
+
+/* Whether there is something to wait for. */
+static bool
+tick_flow(struct fanout_flow *flow, uint64_t now)
+{
+	struct hg_member *member;
+	bool more;
+
+	more = false;
+	note_blocked(flow, now);
+	TAILQ_FOREACH(member, &flow->members, entry) {
+		if (member->ending)
+			continue;
+		if (member->group == NULL)
+			align_quiet(member, now);
+		else if (member->cursor != flow->ring.head)
+			unmerge_late(member, now);
+		else
+			member->late_at = 0;
+		more |= member->group == NULL ||
+		    member->cursor != flow->ring.head;
+	}
+	return (more);
+}
+
+static void
+fanout_tick(void *data)
+{
+	struct fanout_worker *worker = data;
+	struct fanout_node *node;
+	uint64_t now = hg->now();
+	bool more;
+
+	more = false;
+	worker->timer = NULL;
+	fanout_busy();
+	for (node = fanout_table_each(&worker->flows); node != NULL;
+	    node = fanout_table_each_next(&worker->flows, node))
+		more |= tick_flow(FANOUT_OF(node, struct fanout_flow, node),
+		    now);
+	if (more)
+		fanout_tick_start(worker);
+	fanout_idle();
+}
+
+void
+fanout_tick_start(struct fanout_worker *worker)
+{
+	if (worker->timer == NULL)
+		worker->timer = hg->worker_timer(&hg_plugin_entry,
+		    worker->tick, fanout_tick);
+}

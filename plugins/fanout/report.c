@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "headgatectl flows": one row for each flow of each worker. */
+#include <stdio.h>
+#include <string.h>
+
+#include "fanout.h"
+
+#define SHOWN	512	/* bytes of a name, quoted */
+
+static void
+report_quoted(struct hg_report *report, const char *name, const char *text)
+{
+	char shown[SHOWN];
+
+	hg->report_text(report, name,
+	    hg->quote(shown, sizeof(shown), text, strlen(text)));
+}
+
+static size_t
+count_groups(const struct fanout_groups *groups)
+{
+	const struct fanout_group *group;
+	size_t count;
+
+	count = 0;
+	TAILQ_FOREACH(group, groups, carried_entry)
+		count++;
+	return (count);
+}
+
+static void
+report_flow(const struct fanout_flow *flow, struct hg_report *report)
+{
+	char epoch[9];
+
+	snprintf(epoch, sizeof(epoch), "%08x", (unsigned)flow->epoch);
+	hg->report_row(report);
+	hg->report_text(report, "flow", flow->id);
+	hg->report_text(report, "epoch", epoch);
+	report_quoted(report, "service", flow->service);
+	report_quoted(report, "destination", flow->destination);
+	hg->report_text(report, "scope",
+	    flow->scope == FANOUT_PUBLIC ? "public" : "credential");
+	hg->report_number(report, "members", flow->member_count);
+	hg->report_number(report, "merged", flow->merged_count);
+	hg->report_number(report, "carriers", count_groups(&flow->carried));
+	hg->report_number(report, "seq", flow->ring.head);
+	hg->report_number(report, "ring", fanout_ring_count(&flow->ring));
+	hg->report_number(report, "suppressed", flow->suppressed);
+	hg->report_number(report, "mismatches", flow->mismatches);
+	hg->report_number(report, "unmerges", flow->unmerges);
+}
+
+void
+fanout_report(const char *what, struct hg_report *report)
+{
+	struct fanout_worker *worker = fanout_worker();
+	struct fanout_node *node;
+
+	if (strcmp(what, "flows") != 0)
+		return;
+	for (node = fanout_table_each(&worker->flows); node != NULL;
+	    node = fanout_table_each_next(&worker->flows, node))
+		report_flow(FANOUT_OF(node, struct fanout_flow, node), report);
+}
