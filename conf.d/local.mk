@@ -1,7 +1,13 @@
 # The configuration that "make install" puts in place. A file that an
 # administrator has changed is neither overwritten nor removed.
 CONF_MAIN = conf.d/headgate.ini
-CONF_FRAGMENTS =
+CONF_FRAGMENTS = \
+	plugins/broker/broker.ini \
+	plugins/channels/channels.ini \
+	plugins/echo/echo.ini \
+	plugins/fanout/fanout.ini \
+	plugins/stomp/stomp.ini \
+	plugins/tap/tap.ini
 CONF_DEMO = \
 	conf.d/demo/edge/headgate.ini \
 	conf.d/demo/edge/conf.d/10-echo.ini \

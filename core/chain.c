@@ -123,19 +123,15 @@ chain_finish(struct chain *chain)
 
 /*
  * Adds the frame to the message that the slot waits for. Returns the message
- * when it is whole, else NULL.
+ * when it is whole, else NULL. The limit holds for one that came whole too.
  */
 static struct hg_frame *
 slot_assemble(struct hg_slot *slot, enum hg_direction direction,
     struct hg_frame *frame)
 {
 	struct hg_frame *whole;
-	unsigned flags;
+	unsigned flags = frame->flags;
 
-	if (slot->whole[direction] == NULL &&
-	    (frame->flags & HG_WHOLE) == HG_WHOLE)
-		return (frame);
-	flags = frame->flags;
 	whole = slot->whole[direction];
 	slot->whole[direction] = NULL;
 	whole = whole == NULL ? frame : frame_concat(whole, frame);
@@ -159,7 +155,8 @@ slot_assemble(struct hg_slot *slot, enum hg_direction direction,
 }
 
 /*
- * One hook. Returns the frame when it goes on, NULL when it ended here.
+ * One hook. Returns the frame when it goes on, NULL when it ended here. A slot
+ * that is not open yet, as one below it sends in its open, sees nothing.
  */
 static struct hg_frame *
 slot_call(struct hg_slot *slot, enum hg_direction direction,
@@ -169,7 +166,7 @@ slot_call(struct hg_slot *slot, enum hg_direction direction,
 	bool whole;
 
 	hook = direction == HG_RECV ? slot->hooks->recv : slot->hooks->send;
-	if (hook == NULL)
+	if (hook == NULL || !slot->opened)
 		return (frame);
 	whole = direction == HG_RECV ? slot->hooks->whole_recv :
 	    slot->hooks->whole_send;
@@ -291,11 +288,15 @@ timer_fire(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	worker_tick(worker_self());
+	/* The plugin may still stop it in close: it goes with the slot. */
+	if (slot != NULL && slot->chain->dead)
+		return;
 	timer->firing = true;
 	list_remove(&timer->node);
 	if (slot == NULL)
 		timer->worker_fn(timer->data);
-	else if (!slot->chain->dead)
+	else
 		timer->fn(slot, slot->state);
 	timer->firing = false;
 	slot_timer_stop(timer);

@@ -71,13 +71,14 @@ channel_orphan_children(struct hg_channel *ch)
 		child = list_entry(node, struct hg_channel, sibling);
 		list_remove(node);
 		child->parent = NULL;
-		if (!channel_is_carried(child))
+		if (child->mux_data == NULL)
 			channel_free(child);
 	}
 }
 
+/* The last that others hear of it. */
 static void
-channel_destroy(struct hg_channel *ch)
+channel_close(struct hg_channel *ch)
 {
 	channel_orphan_children(ch);
 	if (ch->in_full && ch->parent != NULL)
@@ -89,6 +90,13 @@ channel_destroy(struct hg_channel *ch)
 	chain_finish(&ch->chain);
 	if (ch->session != NULL && ch->session->gone != NULL)
 		ch->session->gone(ch);
+	ch->session = NULL;
+	ch->dying = true;
+}
+
+static void
+channel_destroy(struct hg_channel *ch)
+{
 	list_remove(&ch->sibling);
 	list_remove(&ch->node);
 	list_remove(&ch->reap.node);
@@ -101,6 +109,7 @@ channel_destroy(struct hg_channel *ch)
 	frame_unref(ch->message);
 	http_free(ch->request);
 	http_free(ch->response);
+	free(ch->early_reason);
 	free(ch->subprotocol);
 	free(ch->mux_data);
 	free(ch);
@@ -109,15 +118,18 @@ channel_destroy(struct hg_channel *ch)
 static void
 channel_reap(struct work *work)
 {
-	channel_destroy(list_entry(work, struct hg_channel, reap));
+	struct hg_channel *ch = list_entry(work, struct hg_channel, reap);
+
+	channel_close(ch);
+	channel_destroy(ch);
 }
 
-static void
-channel_flush_early(struct work *work)
+void
+channel_flush(struct hg_channel *ch)
 {
-	struct hg_channel *ch = list_entry(work, struct hg_channel, flush);
 	struct waiting *waiting;
 	struct hg_frame *frame;
+	unsigned code;
 
 	while (!list_empty(&ch->early)) {
 		waiting = list_entry(ch->early.next, struct waiting, node);
@@ -130,6 +142,16 @@ channel_flush_early(struct work *work)
 		ch->early_bytes = 0;
 		channel_pause(ch, false);
 	}
+	if ((code = ch->early_code) != 0) {
+		ch->early_code = 0;
+		channel_ended(ch, code, ch->early_reason);
+	}
+}
+
+static void
+channel_flush_work(struct work *work)
+{
+	channel_flush(list_entry(work, struct hg_channel, flush));
 }
 
 struct hg_channel *
@@ -152,7 +174,7 @@ channel_create(struct hg_conn *conn, struct hg_channel *parent,
 	list_init(&ch->flush.node);
 	list_init(&ch->decide.node);
 	ch->reap.fn = channel_reap;
-	ch->flush.fn = channel_flush_early;
+	ch->flush.fn = channel_flush_work;
 	ch->conn = conn;
 	ch->service = service;
 	ch->request = request;
@@ -225,13 +247,13 @@ struct hg_channel *
 channel_new_child(struct hg_channel *parent, struct hg_head *fields)
 {
 	struct hg_channel *ch;
-	struct hg_slot *mux = parent->conn->mux;
+	struct hg_slot *mux;
 
 	ch = channel_create(parent->conn, parent, parent->service, fields);
 	if (ch == NULL)
 		return (NULL);
 	ch->opened = true;
-	if (mux != NULL && channel_is_carried(parent)) {
+	if ((mux = channel_mux(parent)) != NULL) {
 		if (channel_set_carried(ch) != 0) {
 			channel_free(ch);
 			return (NULL);
@@ -247,7 +269,7 @@ channel_new_child(struct hg_channel *parent, struct hg_head *fields)
 		channel_fail(ch, 1011, "a plugin refused the child");
 		return (NULL);
 	}
-	if (channel_is_full(parent) && !channel_is_carried(ch))
+	if (parent->in_full && !channel_is_carried(ch))
 		channel_hold(ch, true);
 	return (ch);
 }
@@ -259,7 +281,7 @@ channel_open(struct hg_channel *ch, struct hg_head *response)
 	ch->response = response;
 	ch->opened = true;
 	chain_opened(&ch->chain, response);
-	if (!list_empty(&ch->early))
+	if (!list_empty(&ch->early) || ch->early_code != 0)
 		worker_flush_later(ch->conn->worker, &ch->flush);
 }
 
@@ -275,8 +297,13 @@ channel_answered(struct hg_channel *ch, const struct hg_head *response)
 			ch->session->opened(ch, response);
 		return;
 	}
-	if (response->status != 101)
+	if (response->status != 101 && !ch->refused) {
+		/* From here on its parent's queue is what may be full. */
+		channel_set_full(ch, false);
 		ch->refused = true;
+		if (ch->parent->in_full)
+			channel_hold(ch, true);
+	}
 	chain_opened(&ch->chain, response);
 }
 
@@ -284,6 +311,7 @@ void
 channel_free(struct hg_channel *ch)
 {
 	if (ch->refused && ch->parent != NULL && ch->mux_data != NULL) {
+		channel_set_full(ch, false);
 		free(ch->mux_data);
 		ch->mux_data = NULL;
 		channel_settle(ch);
@@ -308,16 +336,21 @@ channel_settle(struct hg_channel *ch)
 
 /* The connection is being freed: first the children, then their parents. */
 static void
-channel_conn_gone(struct hg_conn *conn)
+channel_conn_close(struct hg_conn *conn)
 {
-	struct list *node, *save;
+	struct list *node;
 	struct hg_channel *ch;
 
-	list_each(node, save, &conn->channels) {
+	for (node = conn->channels.prev; node != &conn->channels;
+	    node = node->prev) {
 		ch = list_entry(node, struct hg_channel, node);
-		if (ch->parent != NULL)
-			channel_destroy(ch);
+		channel_close(ch);
 	}
+}
+
+static void
+channel_conn_gone(struct hg_conn *conn)
+{
 	while (!list_empty(&conn->channels))
 		channel_destroy(list_entry(conn->channels.next,
 		    struct hg_channel, node));
@@ -362,5 +395,6 @@ const struct conn_channels channel_conn_ops = {
 	.ended = channel_conn_ended,
 	.drained = channel_conn_drained,
 	.full = channel_conn_full,
+	.close = channel_conn_close,
 	.gone = channel_conn_gone,
 };

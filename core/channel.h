@@ -82,6 +82,7 @@ struct hg_channel {
 	bool				 opened;	/* data may pass upwards */
 	bool				 wire_ended;
 	bool				 top_ended;
+	bool				 top_ending;	/* its slots are told */
 	bool				 dying;		/* its reap is queued */
 	bool				 refused;	/* a child that its
 							 * parent carries */
@@ -94,6 +95,9 @@ struct hg_channel {
 							 * wait for this one's */
 	size_t				 late_bytes;
 	size_t				 early_bytes;
+	unsigned			 early_code;	/* the wire's half ended
+							 * before it opened; 0 */
+	char				*early_reason;
 	struct hg_frame			*message;	/* of a child without an
 							 * id: being gathered */
 	struct work			 reap;
@@ -122,6 +126,10 @@ void	channel_set_id(struct hg_channel *, unsigned id);
 void	channel_settle(struct hg_channel *);
 /* Into the reap, whatever the state. */
 void	channel_free(struct hg_channel *);
+/* What came early, now, and the end if it came early too. */
+void	channel_flush(struct hg_channel *);
+/* The mux to be asked about a channel that it carries; NULL: nobody is. */
+struct hg_slot *channel_mux(const struct hg_channel *);
 
 /* From the wire: into the chain's lower end. */
 void	channel_recv(struct hg_channel *, struct hg_frame *frame);

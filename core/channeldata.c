@@ -6,6 +6,8 @@
 #include "frame.h"
 #include "utf8.h"
 
+#define LATE_OVERHEAD	128	/* of each message that waits, in bytes */
+
 bool
 channel_check_text(unsigned char *state, const struct hg_frame *frame)
 {
@@ -44,7 +46,7 @@ channel_keep_early(struct hg_channel *ch, struct hg_frame *frame)
 void
 channel_recv_checked(struct hg_channel *ch, struct hg_frame *frame)
 {
-	if (ch->wire_ended || ch->chain.dead) {
+	if (ch->wire_ended || ch->early_code != 0 || ch->chain.dead) {
 		frame_unref(frame);
 		return;
 	}
@@ -98,39 +100,22 @@ channel_send(struct hg_channel *ch, struct hg_frame *frame)
 	return (!channel_is_full(ch));
 }
 
-/* Messages of children that waited for this channel's own to end. */
-static void
-channel_carry_late(struct hg_channel *ch)
-{
-	struct waiting *waiting;
-	struct hg_frame *frame;
-
-	while (!ch->sending && !list_empty(&ch->late)) {
-		waiting = list_entry(ch->late.next, struct waiting, node);
-		list_remove(&waiting->node);
-		frame = waiting->frame;
-		free(waiting);
-		ch->late_bytes -= frame->len;
-		channel_carry(ch, frame);
-	}
-}
-
 static void
 channel_wait(struct hg_channel *parent, struct hg_frame *frame)
 {
 	struct waiting *waiting;
+	size_t cost = frame->len + LATE_OVERHEAD;
 
-	parent->late_bytes += frame->len;
 	waiting = malloc(sizeof(*waiting));
-	if (waiting == NULL || parent->late_bytes >
+	if (waiting == NULL || parent->late_bytes + cost >
 	    (size_t)parent->service->limits.queue_max) {
 		free(waiting);
-		parent->late_bytes -= frame->len;
 		frame_unref(frame);
 		channel_fail(parent, 1013, "slow consumer");
 		return;
 	}
 	waiting->frame = frame;
+	parent->late_bytes += cost;
 	list_push(&parent->late, &waiting->node);
 }
 
@@ -170,26 +155,40 @@ channel_carry_in_parent(struct hg_channel *ch, struct hg_frame *frame)
 		channel_carry(ch->parent, frame);
 }
 
+static void
+channel_carry_one(struct hg_channel *ch, struct hg_frame *frame)
+{
+	struct hg_slot *mux = channel_mux(ch);
+
+	ch->sending = (frame->flags & HG_LAST) == 0;
+	ch->bytes_out += frame->len;
+	ch->messages_out += !ch->sending;
+	if (mux != NULL)
+		mux->plugin->mux.send(mux, mux->state, ch, ch->mux_data,
+		    frame);
+	else if (channel_is_carried(ch))
+		frame_unref(frame);
+	else if (ch != ch->conn->root)
+		channel_carry_in_parent(ch, frame);
+	else
+		conn_send(ch->conn, frame);
+}
+
+/* Behind each message of its own go those of children that waited for it. */
 void
 channel_carry(struct hg_channel *ch, struct hg_frame *frame)
 {
-	struct hg_slot *mux = ch->conn->mux;
-	bool last = (frame->flags & HG_LAST) != 0;
+	struct waiting *waiting;
 
-	ch->bytes_out += frame->len;
-	ch->messages_out += last;
-	if (!channel_is_carried(ch) && ch != ch->conn->root) {
-		channel_carry_in_parent(ch, frame);
-		return;
+	channel_carry_one(ch, frame);
+	while (!ch->sending && !list_empty(&ch->late)) {
+		waiting = list_entry(ch->late.next, struct waiting, node);
+		list_remove(&waiting->node);
+		frame = waiting->frame;
+		free(waiting);
+		ch->late_bytes -= frame->len + LATE_OVERHEAD;
+		channel_carry_one(ch, frame);
 	}
-	ch->sending = !last;
-	if (channel_is_carried(ch))
-		mux->plugin->mux.send(mux, mux->state, ch, ch->mux_data,
-		    frame);
-	else
-		conn_send(ch->conn, frame);
-	if (last && !list_empty(&ch->late))
-		channel_carry_late(ch);
 }
 
 void

@@ -2,6 +2,7 @@
 /* How a channel ends, and how it stops and goes on. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "channel.h"
 #include "log.h"
@@ -10,6 +11,15 @@ bool
 channel_is_carried(const struct hg_channel *ch)
 {
 	return (ch->mux_data != NULL && !ch->refused);
+}
+
+struct hg_slot *
+channel_mux(const struct hg_channel *ch)
+{
+	if (!channel_is_carried(ch) || ch->dying || ch->conn->mux == NULL ||
+	    ch->conn->chain.dead || ch->conn->state == CONN_DEAD)
+		return (NULL);
+	return (ch->conn->mux);
 }
 
 /* A connection is lost to one side; to the other it was a server's failure. */
@@ -37,9 +47,31 @@ channel_end_children(struct hg_channel *ch, bool wire, unsigned code,
 	}
 }
 
+/* A peer that began it may end its half before it has the answer; what it sent
+ * until then is still to be handed on. */
+static bool
+channel_ended_early(struct hg_channel *ch, unsigned code, const char *reason)
+{
+	if (ch->opened || ch == ch->conn->root || ch->chain.dead ||
+	    ch->conn->state == CONN_DEAD ||
+	    (ch->session != NULL && ch->session->answered == NULL))
+		return (false);
+	if ((ch->early_reason = strdup(reason)) == NULL)
+		return (false);
+	ch->early_code = code;
+	return (true);
+}
+
 void
 channel_ended(struct hg_channel *ch, unsigned code, const char *reason)
 {
+	if (reason == NULL)
+		reason = "";
+	if (ch->wire_ended || ch->early_code != 0 ||
+	    channel_ended_early(ch, code, reason))
+		return;
+	if (ch->opened && !list_empty(&ch->early))
+		channel_flush(ch);
 	if (ch->wire_ended)
 		return;
 	ch->wire_ended = true;
@@ -57,22 +89,26 @@ static void
 channel_end_carrier(struct hg_channel *ch, unsigned code, const char *reason,
     bool now)
 {
-	struct hg_slot *mux = ch->conn->mux;
+	struct hg_slot *mux = channel_mux(ch);
 
 	if (ch == ch->conn->root)
 		conn_close(ch->conn, code, reason);
-	else if (channel_is_carried(ch) && ch->conn->state != CONN_DEAD)
+	else if (mux != NULL)
 		mux->plugin->mux.end(mux, mux->state, ch, ch->mux_data, code,
 		    reason, now);
 	else if (!channel_is_carried(ch))
-		ch->wire_ended = true;
+		/* Nothing ever comes on it; who is above waits for this. */
+		channel_ended(ch, code, reason);
 }
 
 void
 channel_end(struct hg_channel *ch, unsigned code, const char *reason)
 {
-	if (ch->top_ended)
+	if (reason == NULL)
+		reason = "";
+	if (ch->top_ended || ch->top_ending)
 		return;
+	ch->top_ending = true;
 	if (ch->opened)
 		chain_ending(&ch->chain, HG_SEND, &code);
 	if (ch->top_ended)
@@ -117,18 +153,18 @@ channel_fail(struct hg_channel *ch, unsigned code, const char *fmt, ...)
 void
 channel_pause(struct hg_channel *ch, bool pause)
 {
-	struct hg_slot *mux = ch->conn->mux;
+	struct hg_slot *mux;
 
 	if (!pause && ch->paused == 0)
 		return;
 	ch->paused = pause ? ch->paused + 1 : ch->paused - 1;
 	if (ch->paused != (pause ? 1 : 0))
 		return;
-	if (channel_is_carried(ch)) {
-		if (!pause && !ch->dying)
+	if ((mux = channel_mux(ch)) != NULL) {
+		if (!pause)
 			mux->plugin->mux.resume(mux, mux->state, ch,
 			    ch->mux_data);
-	} else if (ch == ch->conn->root) {
+	} else if (ch == ch->conn->root && !channel_is_carried(ch)) {
 		conn_pause(ch->conn, pause);
 	}
 }
@@ -179,6 +215,6 @@ bool
 channel_is_full(const struct hg_channel *ch)
 {
 	if (!channel_is_carried(ch) && ch->parent != NULL)
-		return (ch->parent->in_full);
+		return (channel_is_full(ch->parent));
 	return (ch->in_full);
 }

@@ -230,14 +230,21 @@ cli_dump_plugin(const struct cli *cli)
 	return (0);
 }
 
+/* All that a start does but to bind: plugins have their say too. */
 static int
 cli_test(const struct cli *cli)
 {
 	struct settings *settings = config_read(&cli->source, stderr);
+	int result;
 
 	if (settings == NULL)
 		return (1);
+	result = plugin_load_all();
+	if (result == 0)
+		plugin_unload_all();
 	config_free(settings);
+	if (result != 0)
+		return (1);
 	printf("%s: the configuration is fine\n", cli->source.path);
 	return (0);
 }

@@ -6,129 +6,27 @@
 
 #include "configbuild.h"
 #include "keys.h"
-#include "nearest.h"
 #include "option.h"
 #include "plugin.h"
 #include "target.h"
 
-/* --- plugins ------------------------------------------------------------------- */
-
-static void
-config_open_plugin(struct configbuild *build, struct section *section)
-{
-	const struct config_source *source = build->source;
-	struct plugin *plugin;
-	char error[512];
-
-	plugin = plugin_find(section->name);
-	if (plugin == NULL)
-		plugin = plugin_open(source->plugin_dir,
-		    source->plugin_dir_trusted, section->name, source->host,
-		    error, sizeof(error));
-	if (plugin == NULL) {
-		mistake_add(&build->mistakes, &section->place, section->title,
-		    NULL, "%s", error);
-		return;
-	}
-	section->table = plugin->entry.options;
-	section->values = plugin->options;
-	keys_apply(section, &build->mistakes, NULL, NULL);
-}
-
-/* --- keys of plugins in a service or trunk -------------------------------------- */
-
+/* Whose key it is that a table does not have. */
 struct config_other {
 	struct configbuild	*build;
 	struct section		*section;
 	struct service		*service;
 };
 
-/* The plugin and its option that a key means; *count says how many it may. */
-static const struct hg_option *
-config_plugin_key(const char *key, struct plugin **owner, unsigned *count)
-{
-	const struct hg_option *option, *found = NULL;
-	struct plugin *plugin;
-	const char *dot = strchr(key, '.');
-	unsigned i;
-
-	*count = 0;
-	for (i = 0; i < plugin_count(); i++) {
-		plugin = plugin_at(i);
-		if (plugin->entry.options == NULL || (dot != NULL &&
-		    (strlen(plugin->entry.name) != (size_t)(dot - key) ||
-		    strncmp(plugin->entry.name, key, (size_t)(dot - key)) !=
-		    0)))
-			continue;
-		option = option_find(plugin->entry.options,
-		    dot != NULL ? dot + 1 : key);
-		if (option == NULL || !option->per_service)
-			continue;
-		found = option;
-		*owner = plugin;
-		(*count)++;
-	}
-	return (found);
-}
-
-/* The service's own copy of the plugin's values. NULL: no memory. */
-static void *
-config_own_options(struct service *service, struct plugin *plugin)
-{
-	void **own;
-
-	if (service->options == NULL)
-		service->options = calloc(plugin_count(),
-		    sizeof(*service->options));
-	if (service->options == NULL)
-		return (NULL);
-	own = &service->options[plugin->index];
-	if (*own == NULL)
-		*own = option_copy(plugin->entry.options, plugin->options,
-		    plugin->entry.options_size);
-	return (*own);
-}
-
-static bool
-config_is_first(const struct section *section, const struct entry *entry)
-{
-	const struct list *node;
-
-	for (node = section->entries.next; node != &entry->node;
-	    node = node->next)
-		if (strcmp(list_entry(node, struct entry, node)->key,
-		    entry->key) == 0)
-			return (false);
-	return (true);
-}
-
 static bool
 config_other_key(void *arg, const struct entry *entry)
 {
 	struct config_other *other = arg;
-	const struct hg_option *option;
-	struct plugin *plugin = NULL;
-	unsigned count;
-	void *values;
 
-	option = config_plugin_key(entry->key, &plugin, &count);
-	if (option == NULL)
-		return (false);
-	if (count > 1) {
-		mistake_add(&other->build->mistakes, &entry->place,
-		    other->section->title, entry->key, "several plugins have "
-		    "this key: write PLUGIN.%s", entry->key);
-		return (true);
-	}
-	values = config_own_options(other->service, plugin);
-	if (values != NULL)
-		keys_set(other->section, entry, option, values,
-		    config_is_first(other->section, entry),
-		    &other->build->mistakes);
-	return (true);
+	return (configplugin_key(other->build, other->section,
+	    other->service, entry));
 }
 
-/* --- sections to structs ---------------------------------------------------------- */
+/* --- sections to structs -------------------------------------------------- */
 
 /* Zeroed values with all defaults. */
 static void *
@@ -230,11 +128,6 @@ config_add_headgate(struct configbuild *build, struct section *section)
 	section->values = settings;
 	keys_apply(section, &build->mistakes, NULL, NULL);
 	settings->log_syslog = settings->log_to == 1;
-	if (settings->control != NULL &&
-	    strcmp(settings->control, "off") == 0) {
-		free(settings->control);
-		settings->control = NULL;
-	}
 	return (0);
 }
 
@@ -262,7 +155,7 @@ config_add_sections(struct configbuild *build)
 int
 configbuild_read(struct configbuild *build, const struct config_source *source)
 {
-	struct section *section;
+	struct place place = { source->path, 0, 0 };
 
 	memset(build, 0, sizeof(*build));
 	build->source = source;
@@ -273,8 +166,11 @@ configbuild_read(struct configbuild *build, const struct config_source *source)
 		return (-1);
 	conffiles_read(&build->files, source->path,
 	    source->plugin_dir_trusted, &build->sections, &build->mistakes);
-	sections_each(section, SECTION_PLUGIN, &build->sections)
-		config_open_plugin(build, section);
+	/* Its defaults are in force without it too. */
+	if (section_find(&build->sections, SECTION_HEADGATE, "") == NULL)
+		section_open(&build->sections, "headgate", &place,
+		    &build->mistakes);
+	configplugin_open_all(build);
 	if (config_add_sections(build) != 0)
 		return (-1);
 	configcheck(build);
@@ -299,6 +195,16 @@ config_keep_files(struct configbuild *build)
 	build->files.count = 0;
 }
 
+/* Only now: --dump-config shows what was written. */
+static void
+config_control_off(struct settings *settings)
+{
+	if (strcmp(settings->control, "off") != 0)
+		return;
+	free(settings->control);
+	settings->control = NULL;
+}
+
 struct settings *
 config_read(const struct config_source *source, FILE *errors)
 {
@@ -316,19 +222,20 @@ config_read(const struct config_source *source, FILE *errors)
 		settings = NULL;
 	} else {
 		config_keep_files(&build);
+		config_control_off(settings);
 	}
 	configbuild_free(&build);
 	return (settings);
 }
 
-/* --- the end --------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------- */
 
 static void
 config_free_service(struct service *service)
 {
 	unsigned i;
 
-	for (i = 0; service->options != NULL && i < plugin_count(); i++) {
+	for (i = 0; service->options != NULL && i < PLUGIN_MAX; i++) {
 		if (service->options[i] == NULL)
 			continue;
 		option_free(plugin_at(i)->entry.options, service->options[i]);

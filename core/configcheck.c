@@ -6,6 +6,7 @@
 
 #include "configbuild.h"
 #include "configlisten.h"
+#include "nearest.h"
 #include "plugin.h"
 #include "str.h"
 #include "target.h"
@@ -27,34 +28,32 @@ configcheck_wrong(struct configbuild *build, const struct section *section,
 	str_free(&text);
 }
 
-void
-configcheck_connect(struct configbuild *build, const struct section *section,
-    const struct connect_settings *connect, struct target *target)
+const char *
+configcheck_near(const struct configbuild *build, enum section_kind kind,
+    const char *name, char *out, size_t size)
 {
-	char error[512];
+	struct nearest nearest = { .word = name };
+	const struct section *section;
 
-	if (target_parse(target, connect->url, error, sizeof(error)) != 0) {
-		configcheck_wrong(build, section, "connect", "%s", error);
-		return;
-	}
-	if ((connect->certificate == NULL) !=
-	    (connect->certificate_key == NULL)) {
-		configcheck_wrong(build, section, "connect",
-		    "a certificate and its key go together");
-		return;
-	}
-	if (target_wants_tls(connect->url)) {
-		if (target_secure(target, connect, error, sizeof(error)) != 0)
-			configcheck_wrong(build, section, "connect", "%s",
-			    error);
-	} else if (connect->ca != NULL || connect->certificate != NULL) {
-		configcheck_wrong(build, section, "connect",
-		    "it has files for TLS, but the URL asks for none");
-	}
-	if (connect->host != NULL && target->kind == TARGET_WEBSOCKET) {
-		free(target->host);
-		target->host = strdup(connect->host);
-	}
+	sections_each(section, kind, &build->sections)
+		nearest_offer(&nearest, section->name);
+	return (nearest_text(&nearest, out, size));
+}
+
+static void
+check_twice(struct configbuild *build, const struct section *section,
+    const char *key, const struct hg_strings *names)
+{
+	size_t i, k;
+
+	for (i = 0; i < names->count; i++)
+		for (k = 0; k < i; k++)
+			if (strcmp(names->item[i], names->item[k]) == 0) {
+				configcheck_wrong(build, section, key,
+				    "\"%s\" stands there twice",
+				    names->item[i]);
+				break;
+			}
 }
 
 /* Each must be negotiated by a plugin that is switched on. */
@@ -63,11 +62,14 @@ check_extensions(struct configbuild *build, const struct section *section,
     const char *key, const struct hg_strings *names, bool channel)
 {
 	struct plugin *plugin;
-	bool has_mux = false;
+	bool has_mux = build->plugin_failed;
 	size_t i;
 
+	check_twice(build, section, key, names);
 	for (i = 0; i < names->count; i++) {
-		plugin = plugin_by_extension(names->item[i]);
+		plugin = configplugin_by_extension(build, names->item[i]);
+		if (plugin == NULL && build->plugin_failed)
+			continue;
 		if (plugin == NULL)
 			configcheck_wrong(build, section, key,
 			    "no plugin that is switched on has the extension "
@@ -86,24 +88,32 @@ static void
 check_plugins(struct configbuild *build, const struct section *section,
     struct service *service)
 {
+	const char *name;
 	struct plugin *plugin;
+	char near[80];
 	size_t i;
 
+	check_twice(build, section, "plugins", &service->plugin_names);
 	service->plugins = calloc(service->plugin_names.count + 1,
 	    sizeof(*service->plugins));
-	for (i = 0; service->plugins != NULL &&
-	    i < service->plugin_names.count; i++) {
-		plugin = plugin_find(service->plugin_names.item[i]);
-		if (plugin == NULL)
+	if (service->plugins == NULL) {
+		configcheck_wrong(build, section, "plugins", "out of memory");
+		return;
+	}
+	for (i = 0; i < service->plugin_names.count; i++) {
+		name = service->plugin_names.item[i];
+		plugin = configplugin_find(build, name);
+		if (section_find(&build->sections, SECTION_PLUGIN, name) ==
+		    NULL)
 			configcheck_wrong(build, section, "plugins",
 			    "\"%s\" is not switched on: there is no "
-			    "[plugin %s] section", service->plugin_names.
-			    item[i], service->plugin_names.item[i]);
-		else if (!plugin->has_channel)
+			    "[plugin %s] section%s", name, name,
+			    configcheck_near(build, SECTION_PLUGIN, name,
+			    near, sizeof(near)));
+		else if (plugin != NULL && !plugin->has_channel)
 			configcheck_wrong(build, section, "plugins",
-			    "\"%s\" does nothing in a channel",
-			    plugin->entry.name);
-		else
+			    "\"%s\" does nothing in a channel", name);
+		else if (plugin != NULL)
 			service->plugins[service->plugin_count++] = plugin;
 	}
 }
@@ -135,14 +145,31 @@ check_origins(struct configbuild *build, const struct section *section,
 		item = service->origins.item[i];
 		if (strcmp(item, "*") == 0)
 			service->origin = ORIGIN_ANY;
-		else if (strcmp(item, "same") == 0) {
-			if (service->origin != ORIGIN_ANY)
-				service->origin = ORIGIN_SAME;
-		} else if (!is_origin(item))
+		else if (strcmp(item, "same") == 0)
+			service->origin = ORIGIN_SAME;
+		else if (!is_origin(item))
 			configcheck_wrong(build, section, "origin",
 			    "\"%s\" is not same, * or scheme://host[:port] in "
 			    "small letters", item);
 	}
+	if (service->origin != ORIGIN_LIST && service->origins.count > 1)
+		configcheck_wrong(build, section, "origin",
+		    "%s stands alone or not at all",
+		    service->origin == ORIGIN_ANY ? "*" : "same");
+}
+
+static void
+check_subprotocols(struct configbuild *build, const struct section *section,
+    const struct hg_strings *names)
+{
+	size_t i;
+
+	check_twice(build, section, "subprotocols", names);
+	for (i = 0; i < names->count; i++)
+		if (!str_is_token(names->item[i], strlen(names->item[i])))
+			configcheck_wrong(build, section, "subprotocols",
+			    "\"%s\" is no token (RFC 9110, 5.6.2)",
+			    names->item[i]);
 }
 
 static void
@@ -193,6 +220,7 @@ check_application(struct configbuild *build, const struct section *section,
     struct service *service)
 {
 	const char *name;
+	char near[80];
 	size_t i;
 
 	if (service->connect.url != NULL) {
@@ -202,15 +230,17 @@ check_application(struct configbuild *build, const struct section *section,
 		configcheck_wrong(build, section, "plugins",
 		    "it has neither plugins nor connect");
 	}
-	if (service->target.kind != TARGET_TRUNK)
-		return;
 	name = service->target.trunk_name;
+	if (name == NULL || name[0] == '\0')
+		return;
 	for (i = 0; i < build->settings->trunk_count; i++)
 		if (strcmp(build->settings->trunks[i]->name, name) == 0)
 			service->target.trunk = build->settings->trunks[i];
 	if (service->target.trunk == NULL)
 		configcheck_wrong(build, section, "connect",
-		    "there is no [trunk %s] section", name);
+		    "there is no [trunk %s] section%s", name,
+		    configcheck_near(build, SECTION_TRUNK, name, near,
+		    sizeof(near)));
 }
 
 static void
@@ -229,6 +259,7 @@ check_service(struct configbuild *build, struct service *service)
 		configcheck_wrong(build, section, "path", "it is missing");
 	has_mux = check_extensions(build, section, "extensions",
 	    &service->extensions, false);
+	check_subprotocols(build, section, &service->subprotocols);
 	check_plugins(build, section, service);
 	check_origins(build, section, service);
 	check_limits(build, section, &service->limits);
@@ -256,6 +287,8 @@ check_trunk_target(struct configbuild *build, const struct section *section,
 		    "a trunk without TLS needs insecure = yes");
 	if (target->path == NULL)
 		target->path = strdup(TRUNK_PATH);
+	if (target->path == NULL)
+		configcheck_wrong(build, section, "connect", "out of memory");
 }
 
 static void
@@ -289,12 +322,25 @@ check_trunk(struct configbuild *build, struct trunk_settings *trunk)
 		configcheck_wrong(build, section, "secret-file", "%s", error);
 }
 
+static void
+check_control(struct configbuild *build, const char *control)
+{
+	const struct section *section = section_find(&build->sections,
+	    SECTION_HEADGATE, "");
+
+	if (section != NULL && control[0] != '/' && strcmp(control, "off") != 0)
+		configcheck_wrong(build, section, "control",
+		    "\"%s\" is neither a path that begins with / nor off",
+		    control);
+}
+
 void
 configcheck(struct configbuild *build)
 {
 	struct settings *settings = build->settings;
 	size_t i;
 
+	check_control(build, settings->control);
 	for (i = 0; i < settings->trunk_count; i++)
 		check_trunk(build, settings->trunks[i]);
 	for (i = 0; i < settings->service_count; i++)

@@ -1,75 +1,105 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* headgate --dump-config: what is in force, and where it is from. */
+/*
+ * headgate --dump-config: what is in force, and where it is from. The output
+ * can be read as a configuration again.
+ */
 #include <string.h>
 
 #include "config.h"
 #include "configbuild.h"
-#include "keys.h"
+#include "inifile.h"
 #include "option.h"
 
+/* place: NULL for a default. A comment that would make the line too long to be
+ * read again stands before it. */
 static void
-dump_from(FILE *out, const struct section *section, const char *key)
+write_line(FILE *out, const char *key, const char *value,
+    const struct place *place)
 {
-	const struct entry *entry = section_entry(section, key);
+	char from[512];
+	size_t len;
 
-	if (entry == NULL)
-		fputs("\t; default\n", out);
+	if (place == NULL)
+		snprintf(from, sizeof(from), "default");
 	else
-		fprintf(out, "\t; %s:%u\n", entry->place.file,
-		    entry->place.line);
+		snprintf(from, sizeof(from), "%s:%u", place->file,
+		    place->line);
+	len = strlen(key) + strlen(value) + strlen(from) + strlen(" =  ; ");
+	if (len > INIFILE_LINE_MAX)
+		fprintf(out, "; %s\n", from);
+	fprintf(out, "%s =%s%s", key, value[0] != '\0' ? " " : "", value);
+	if (len <= INIFILE_LINE_MAX)
+		fprintf(out, " ; %s", from);
+	fprintf(out, "\n");
 }
 
+/* The values of a list key as they were written, from the last empty one on. */
 static void
-dump_option(FILE *out, const struct section *section,
-    const struct hg_option *option)
+write_entries(FILE *out, const struct section *section, const char *key)
 {
-	const char *text;
-	size_t i;
+	const struct list *node, *from;
+	const struct entry *entry;
 
-	if (option->type == HG_STRING &&
-	    *(char *const *)(const void *)((const char *)section->values +
-	    option->offset) == NULL)
-		return;
-	for (i = 0; (text = option_text(option, section->values, i)) != NULL;
-	    i++) {
-		fprintf(out, "%s = %s", option->key, text);
-		dump_from(out, section, option->key);
-		if (option->type != HG_LIST)
-			break;
+	from = section->entries.next;
+	for (node = from; node != &section->entries; node = node->next) {
+		entry = list_entry(node, struct entry, node);
+		if (strcmp(entry->key, key) == 0 && entry->value[0] == '\0')
+			from = node;
+	}
+	for (node = from; node != &section->entries; node = node->next) {
+		entry = list_entry(node, struct entry, node);
+		if (strcmp(entry->key, key) == 0)
+			write_line(out, key, entry->value, &entry->place);
 	}
 }
 
-/* Keys of plugins, as they were written. */
 static void
-dump_others(FILE *out, const struct section *section)
+write_option(FILE *out, const struct section *section,
+    const struct hg_option *option)
+{
+	const struct entry *entry;
+	const char *text;
+	size_t i;
+
+	entry = section_entry(section, option->key);
+	if (entry != NULL && option->type == HG_LIST) {
+		write_entries(out, section, option->key);
+		return;
+	}
+	for (i = 0; (text = option_text(option, section->values, i)) != NULL;
+	    i++)
+		write_line(out, option->key, text,
+		    entry != NULL ? &entry->place : NULL);
+	if (i == 0 && entry == NULL)
+		fprintf(out, ";%s =\n", option->key);
+}
+
+/* Keys of plugins in a service: as they were written, each once. */
+static void
+write_others(FILE *out, const struct section *section)
 {
 	const struct list *node;
 	const struct entry *entry;
 
-	if (section->kind == SECTION_PLUGIN)
-		return;
 	for (node = section->entries.next; node != &section->entries;
 	    node = node->next) {
 		entry = list_entry(node, struct entry, node);
-		if (section->table == NULL ||
-		    option_find(section->table, entry->key) != NULL)
-			continue;
-		fprintf(out, "%s = %s", entry->key, entry->value);
-		fprintf(out, "\t; %s:%u\n", entry->place.file,
-		    entry->place.line);
+		if (option_find(section->table, entry->key) == NULL)
+			write_line(out, entry->key, entry->value,
+			    &entry->place);
 	}
 }
 
 static void
-dump_section(FILE *out, const struct section *section)
+write_section(FILE *out, const struct section *section)
 {
 	const struct hg_option *option;
 
 	fprintf(out, "[%s]\n", section->title);
-	for (option = section->table; option != NULL && option->key != NULL &&
-	    section->values != NULL; option++)
-		dump_option(out, section, option);
-	dump_others(out, section);
+	for (option = section->table; option != NULL && option->key != NULL;
+	    option++)
+		write_option(out, section, option);
+	write_others(out, section);
 	fputc('\n', out);
 }
 
@@ -81,16 +111,15 @@ config_dump(const struct config_source *source, FILE *out, FILE *errors)
 	int kind, result;
 
 	result = configbuild_read(&build, source);
-	sections_each(section, SECTION_HEADGATE, &build.sections)
-		dump_section(out, section);
-	for (kind = 0; kind < SECTION_KINDS; kind++)
-		if (kind != SECTION_HEADGATE)
-			sections_each(section, (enum section_kind)kind,
-			    &build.sections)
-				dump_section(out, section);
+	if (result != 0)
+		fprintf(errors, "%s: out of memory\n", source->path);
 	mistakes_print(&build.mistakes, errors);
 	if (build.mistakes.count > 0)
 		result = -1;
+	for (kind = 0; result == 0 && kind < SECTION_KINDS; kind++)
+		sections_each(section, (enum section_kind)kind,
+		    &build.sections)
+			write_section(out, section);
 	config_free(build.settings);
 	configbuild_free(&build);
 	return (result);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "address.h"
-#include "nearest.h"
 #include "tls.h"
 
 static const struct section *
@@ -26,21 +25,47 @@ listen_check_addresses(struct configbuild *build,
 	if (listen->addresses.count == 0)
 		configcheck_wrong(build, section, "address", "it is missing");
 	for (i = 0; i < listen->addresses.count; i++) {
+		memset(&address, 0, sizeof(address));
 		error = "out of memory";
 		if (address_parse(&address, listen->addresses.item[i],
-		    &error) != 0)
+		    &error) != 0) {
 			configcheck_wrong(build, section, "address",
 			    "\"%s\": %s", listen->addresses.item[i], error);
-		else if (!address.is_unix && strcmp(address.host, "*") != 0 &&
+			continue;
+		}
+		if (!address.is_unix && strcmp(address.host, "*") != 0 &&
 		    address_resolve_numeric(&address,
 		    &(struct sockaddr_storage){ 0 },
 		    &(socklen_t){ 0 }) != 0)
 			configcheck_wrong(build, section, "address",
 			    "\"%s\": give a numeric address, or *",
 			    listen->addresses.item[i]);
-		else
-			address_free(&address);
+		address_free(&address);
 	}
+}
+
+/* With SO_REUSEPORT two listeners of one address would share its clients. */
+static void
+listen_check_others(struct configbuild *build, const struct section *section,
+    const struct listen_settings *listen)
+{
+	const struct listen_settings *other;
+	const char *address, *port;
+	size_t n, i, k;
+
+	for (n = 0; (other = build->settings->listens[n]) != listen; n++)
+		for (i = 0; i < listen->addresses.count; i++)
+			for (k = 0; k < other->addresses.count; k++) {
+				address = listen->addresses.item[i];
+				port = strrchr(address, ':');
+				if (strcmp(address,
+				    other->addresses.item[k]) == 0 &&
+				    port != NULL && strcmp(port, ":0") != 0)
+					configcheck_wrong(build, section,
+					    "address", "%s is that of "
+					    "[listen %s] too", address,
+					    other->name);
+			}
 }
 
 static void
@@ -85,12 +110,18 @@ static void
 listen_check_protocol(struct configbuild *build,
     const struct section *section, struct listen_settings *listen)
 {
+	char near[80];
+
 	if (listen->protocol != LISTEN_STREAM) {
 		if (listen->service_name != NULL)
 			configcheck_wrong(build, section, "service",
 			    "it only means something with protocol = tcp");
 		return;
 	}
+	if (listen->edge_certificates || listen->edge_secret_file != NULL)
+		configcheck_wrong(build, section, listen->edge_certificates ?
+		    "edge-certificates" : "edge-secret-file",
+		    "it only means something with protocol = websocket");
 	if (listen->service_name == NULL) {
 		configcheck_wrong(build, section, "service", "it is missing");
 		return;
@@ -98,8 +129,13 @@ listen_check_protocol(struct configbuild *build,
 	listen->service = listen_find_service(build, listen->service_name);
 	if (listen->service == NULL)
 		configcheck_wrong(build, section, "service",
-		    "there is no [service %s] section",
-		    listen->service_name);
+		    "there is no [service %s] section%s",
+		    listen->service_name, configcheck_near(build,
+		    SECTION_SERVICE, listen->service_name, near,
+		    sizeof(near)));
+	else if (listen->service->is_trunk)
+		configcheck_wrong(build, section, "service",
+		    "a trunk cannot come by protocol = tcp");
 }
 
 void
@@ -109,6 +145,7 @@ configlisten_check(struct configbuild *build, struct listen_settings *listen)
 	char error[512];
 
 	listen_check_addresses(build, section, listen);
+	listen_check_others(build, section, listen);
 	listen_check_tls(build, section, listen);
 	listen_check_protocol(build, section, listen);
 	if (listen->edge_secret_file == NULL)
@@ -120,7 +157,7 @@ configlisten_check(struct configbuild *build, struct listen_settings *listen)
 		    error);
 }
 
-/* --- services and listeners ------------------------------------------------------- */
+/* --- services and listeners ----------------------------------------------- */
 
 static bool
 listen_is_private(const struct listen_settings *listen)
@@ -187,26 +224,23 @@ listen_connect_service(struct configbuild *build, struct service *service)
 	const struct section *section = section_find(&build->sections,
 	    SECTION_SERVICE, service->name);
 	struct settings *settings = build->settings;
-	struct nearest nearest = { 0 };
-	char near[120];
+	const char *name;
+	char near[80];
 	size_t i, l;
 
 	for (i = 0; i < service->listens.count; i++) {
-		nearest = (struct nearest){ .word = service->listens.item[i] };
-		for (l = 0; l < settings->listen_count; l++) {
-			nearest_offer(&nearest, settings->listens[l]->name);
-			if (strcmp(settings->listens[l]->name,
-			    service->listens.item[i]) == 0)
+		name = service->listens.item[i];
+		for (l = 0; l < settings->listen_count; l++)
+			if (strcmp(settings->listens[l]->name, name) == 0)
 				break;
-		}
 		if (l < settings->listen_count)
 			listen_add_service(build, section,
 			    settings->listens[l], service);
 		else
 			configcheck_wrong(build, section, "listen",
-			    "there is no [listen %s] section%s",
-			    service->listens.item[i],
-			    nearest_text(&nearest, near, sizeof(near)));
+			    "there is no [listen %s] section%s", name,
+			    configcheck_near(build, SECTION_LISTEN, name,
+			    near, sizeof(near)));
 	}
 }
 

@@ -54,9 +54,13 @@ conn_reap(struct work *work)
 {
 	struct hg_conn *conn = list_entry(work, struct hg_conn, reap);
 
+	/* The mux's close may still name channels, whose memory is there. */
+	if (conn->carried != NULL)
+		conn->carried->close(conn);
+	chain_finish(&conn->chain);
+	conn->mux = NULL;
 	if (conn->carried != NULL)
 		conn->carried->gone(conn);
-	chain_finish(&conn->chain);
 	if (conn->session != NULL && conn->session->gone != NULL)
 		conn->session->gone(conn);
 	list_remove(&conn->flush.node);
@@ -105,12 +109,17 @@ conn_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	now = worker_clock();
+	worker_tick(conn->worker);
+	now = conn->worker->now;
 	if (conn->deadline != 0 && now >= conn->deadline) {
 		conn->deadline = 0;
 		conn_kill(conn, "timed out");
 		return;
 	}
+	/* While nothing is read, silence says nothing about the peer. */
+	if (conn->ping_due != 0 && now >= conn->ping_due && conn->paused > 0)
+		conn->ping_due = now +
+		    (uint64_t)conn->service->limits.ping_timeout;
 	if (conn->ping_due != 0 && now >= conn->ping_due) {
 		if (conn->ping_sent) {
 			conn_ended(conn, 1006, "no sign of life");

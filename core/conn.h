@@ -7,8 +7,9 @@
  *
  * States: HEAD (a WebSocket acceptor collects the opening request, or an
  * initiator the response), WAIT (the answer is being decided; nothing is read),
- * OPEN, CLOSING (a close frame was sent, the other is awaited), SHUT (this side
- * is done: what still comes is thrown away until the end), DEAD.
+ * OPEN, CLOSING (a close frame, or a stream's FIN, was sent and the other one is
+ * awaited: what comes until then is still received), SHUT (this side is done:
+ * what still comes is thrown away until the end), DEAD.
  */
 #ifndef CORE_CONN_H
 #define CORE_CONN_H
@@ -56,6 +57,9 @@ struct conn_channels {
 	void	(*ended)(struct hg_conn *, unsigned code, const char *reason);
 	void	(*drained)(struct hg_conn *);
 	void	(*full)(struct hg_conn *);
+	/* It is about to be freed: close runs the hooks of all channels, gone,
+	 * behind those of the connection, frees them. */
+	void	(*close)(struct hg_conn *);
 	void	(*gone)(struct hg_conn *);
 };
 
@@ -89,6 +93,8 @@ struct hg_conn {
 	unsigned			 paused;	/* reading; counted */
 	bool				 ended;		/* the wire's other end
 							 * has ended */
+	bool				 send_ended;	/* the chain knows that
+							 * no more is sent */
 	bool				 peer_shut;	/* nothing comes, some
 							 * is still to go */
 	bool				 close_sent;

@@ -242,21 +242,29 @@ conn_got_rest(struct hg_conn *conn)
 	buf_unref(buf);
 }
 
+/* The peer's FIN, orderly. False: nothing is left to be done but to go. */
+static bool
+conn_got_fin(struct hg_conn *conn)
+{
+	conn->peer_shut = true;
+	if (!conn->is_websocket &&
+	    (conn->state == CONN_OPEN || conn->state == CONN_CLOSING)) {
+		/* Half closed: what is above goes on until it ends too. */
+		conn_ended(conn, 1000, "");
+		if (conn->state == CONN_CLOSING)
+			conn_shut(conn);
+		return (true);
+	}
+	if (conn->state == CONN_CLOSING && conn->close_received)
+		conn_shut(conn);
+	return (conn->state == CONN_SHUT && !conn->transport.shut);
+}
+
 static void
 conn_got_end(struct hg_conn *conn, const char *why)
 {
-	if (conn->state == CONN_SHUT && !outq_empty(&conn->out) &&
-	    conn->transport.eof) {
-		conn->peer_shut = true;
-		return;
-	}
-	if (conn->state == CONN_OPEN && !conn->is_websocket) {
-		conn_ended(conn, 1000, "");
-		if (conn->state == CONN_OPEN)
-			conn_close(conn, 1000, "");
-		return;
-	}
-	conn_kill(conn, why);
+	if (!conn->transport.eof || !conn_got_fin(conn))
+		conn_kill(conn, why);
 }
 
 static bool
@@ -280,7 +288,8 @@ conn_read(struct hg_conn *conn)
 	int round;
 
 	for (round = 0;; round++) {
-		if (conn->head != NULL && conn->state == CONN_OPEN)
+		if (conn->head != NULL && conn->paused == 0 &&
+		    (conn->state == CONN_OPEN || conn->state == CONN_CLOSING))
 			conn_got_rest(conn);
 		if (!conn_may_read(conn))
 			return;

@@ -96,6 +96,7 @@ conn_write_ws(struct hg_conn *conn, struct hg_frame *frame)
 		head.rsv |= (frame->flags & HG_RSV2) != 0 ? 2 : 0;
 		head.rsv |= (frame->flags & HG_RSV3) != 0 ? 1 : 0;
 	}
+	head.rsv &= conn->reader.rsv_allowed;
 	conn->sending = !head.fin;
 	if (head.fin)
 		conn->messages_out++;
@@ -203,8 +204,12 @@ conn_emptied(struct hg_conn *conn)
 			conn_kill(conn, "closed by both");
 		return;
 	}
-	if (conn->state == CONN_CLOSING && conn->close_received)
+	if (conn->state != CONN_CLOSING)
+		return;
+	if (conn->close_received)
 		conn_shut(conn);
+	else if (!conn->is_websocket)
+		transport_shut(&conn->transport);
 }
 
 void
@@ -230,10 +235,10 @@ conn_flush(struct hg_conn *conn)
 	if (conn->full && outq_cost(&conn->out) <=
 	    (size_t)conn->service->limits.queue_high / 2)
 		conn_drained(conn);
-	if (result == 0)
-		conn_emptied(conn);
-	else
+	if (result != 0)
 		outq_compact(&conn->out);
+	else if (outq_empty(&conn->out))	/* a drain hook may have sent */
+		conn_emptied(conn);
 }
 
 void
@@ -265,11 +270,11 @@ conn_reason_len(const char *reason)
 	return (len);
 }
 
-/* 1005, 1006 and 1015 are never on the wire (RFC 6455, 7.4.1). */
+/* What may not be on the wire (RFC 6455, 7.4.1); 1005 is a close without. */
 static unsigned
 conn_wire_code(unsigned code)
 {
-	if (code == 1006 || code == 1015)
+	if (code != 1005 && !ws_close_code_is_valid(code))
 		return (1011);
 	return (code);
 }
@@ -299,18 +304,24 @@ conn_close(struct hg_conn *conn, unsigned code, const char *reason)
 		conn_shut(conn);
 		return;
 	}
+	if (conn->state != CONN_OPEN || conn->send_ended)
+		return;
+	conn->send_ended = true;
+	chain_ending(&conn->chain, HG_SEND, &code);
 	if (conn->state != CONN_OPEN)
 		return;
-	if (!conn->is_websocket) {
+	if (!conn->is_websocket && conn->peer_shut) {
 		conn_shut(conn);
 		return;
 	}
-	conn_send_close(conn, code, reason);
+	if (conn->is_websocket)
+		conn_send_close(conn, code, reason);
 	if (conn->state != CONN_OPEN)
 		return;
 	conn->state = CONN_CLOSING;
 	conn->ping_due = 0;
 	conn_set_deadline(conn, (uint64_t)conn->service->limits.close_timeout);
+	worker_flush_later(conn->worker, &conn->flush);
 }
 
 void

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -83,13 +84,14 @@ control_collect(struct worker *worker, const char *what,
 {
 	struct control_question *question;
 	struct timespec until;
+	int error;
 
 	if ((question = calloc(1, sizeof(*question))) == NULL)
 		return;
 	atomic_init(&question->refs, 2);
 	sem_init(&question->done, 0, 0);
 	question->worker = worker;
-	strncpy(question->what, what, sizeof(question->what) - 1);
+	snprintf(question->what, sizeof(question->what), "%s", what);
 	if (worker_post(worker, control_ask, question) != 0) {
 		control_question_unref(question);
 		control_question_unref(question);
@@ -97,7 +99,10 @@ control_collect(struct worker *worker, const char *what,
 	}
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += CONTROL_SECONDS;
-	if (sem_timedwait(&question->done, &until) == 0)
+	do
+		error = sem_timedwait(&question->done, &until);
+	while (error != 0 && errno == EINTR);
+	if (error == 0)
 		report_join(report, &question->report);
 	else
 		log_write(HG_LOG_WARN, NULL, "worker %u does not answer",
@@ -115,15 +120,14 @@ control_answer(struct control_client *client, const char *line)
 
 	if (json)
 		line += 5;
-	if (!stats_is_known(line)) {
-		str_add(&client->answer, "error: no such table\n");
-		return;
-	}
 	stats_of_process(control->settings, control->started_at, line,
 	    &report);
 	for (i = 0; i < workers_count(); i++)
 		control_collect(worker_at(i), line, &report);
-	if (json)
+	if (report.count == 0 && !stats_is_known(line))
+		str_add(&client->answer, "error: no such table, or it is "
+		    "empty\n");
+	else if (json)
 		report_print_json(&client->answer, &report);
 	else
 		report_print_text(&client->answer, &report);
@@ -279,6 +283,7 @@ control_create(struct event_base *base, const struct settings *settings,
 	control->base = base;
 	control->settings = settings;
 	control->started_at = started_at;
+	control->fd = -1;
 	list_init(&control->clients);
 	if (control_bind(control, settings->control) != 0) {
 		log_write(HG_LOG_ERROR, NULL, "control socket %s: %s",

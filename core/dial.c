@@ -14,8 +14,8 @@
 #define DIAL_AGAIN_MS	20	/* a unix socket's backlog is full */
 
 /*
- * Goes from step to step by the event "step": a new attempt, or that the time of
- * an attempt is over. While a name is looked up, nothing but the deadline runs.
+ * Goes from step to step by the event "step": a new attempt, or that the time
+ * of an attempt is over. While a name is looked up, only the deadline runs.
  */
 struct dial {
 	struct worker		*worker;

@@ -7,10 +7,17 @@
 #include "frame.h"
 #include "link.h"
 
-/* Belongs to the connection's worker. */
+/*
+ * Belongs to the connection's worker. What a member does with a frame may end
+ * any member, and the group: while one is handed round, next is where to go on,
+ * and freeing waits.
+ */
 struct hg_group {
 	struct hg_conn	*conn;
 	struct list	 members;	/* struct hg_channel, member */
+	struct list	*next;
+	bool		 busy;
+	bool		 gone;		/* to be freed when not busy */
 	size_t		 count;
 	unsigned char	 utf8;		/* of the message at hand */
 	bool		 in_text;
@@ -44,7 +51,9 @@ group_free(struct hg_group *group)
 	list_each(node, save, &group->members)
 		group_remove(group, list_entry(node, struct hg_channel,
 		    member));
-	free(group);
+	group->gone = true;
+	if (!group->busy)
+		free(group);
 }
 
 int
@@ -65,12 +74,63 @@ group_remove(struct hg_group *group, struct hg_channel *ch)
 	if (ch->group != group)
 		return;
 	ch->group = NULL;
+	if (group->next == &ch->member)
+		group->next = ch->member.next;
 	list_remove(&ch->member);
 	group->count--;
 }
 
-/* The members whose peers are on that worker, and who look at nothing. */
+/* Calls fn for each member, whatever fn does to them. */
 static void
+group_each(struct hg_group *group, void (*fn)(struct hg_channel *,
+    struct hg_frame *), struct hg_frame *frame)
+{
+	struct list *node;
+
+	for (node = group->members.next; node != &group->members;
+	    node = group->next) {
+		group->next = node->next;
+		fn(list_entry(node, struct hg_channel, member), frame);
+	}
+	group->next = NULL;
+}
+
+/* Whether the frame reaches its peer as it is, by a letter for many. */
+static bool
+group_is_direct(const struct hg_channel *ch)
+{
+	struct worker *worker = link_peer_worker(ch);
+
+	return (worker != NULL && worker != ch->conn->worker &&
+	    !ch->chain.has_recv && !ch->chain.dead && ch->opened &&
+	    !ch->wire_ended && list_empty(&ch->early));
+}
+
+static void
+group_give(struct hg_channel *ch, struct hg_frame *frame)
+{
+	if (!group_is_direct(ch))
+		channel_recv_checked(ch, frame_ref(frame));
+}
+
+static void
+group_refuse(struct hg_channel *ch, struct hg_frame *frame)
+{
+	(void)frame;
+	channel_fail(ch, 1007, "text is not UTF-8");
+}
+
+/* A gap is never silent. */
+static void
+group_no_memory(struct hg_channel *ch, struct hg_frame *frame)
+{
+	(void)frame;
+	if (group_is_direct(ch))
+		channel_fail(ch, 1011, "out of memory");
+}
+
+/* -1: no memory for the letter. */
+static int
 group_send_round(struct hg_group *group, struct worker *worker,
     struct hg_frame *frame)
 {
@@ -80,17 +140,31 @@ group_send_round(struct hg_group *group, struct worker *worker,
 
 	list_each(node, save, &group->members) {
 		ch = list_entry(node, struct hg_channel, member);
-		if (link_peer_worker(ch) != worker || ch->chain.has_recv)
+		if (!group_is_direct(ch) || link_peer_worker(ch) != worker)
 			continue;
 		if (round == NULL && (round = link_round_new(worker,
 		    group->count, frame_ref(frame))) == NULL)
-			return;
+			return (-1);
 		ch->bytes_in += frame->len;
 		ch->messages_in += (frame->flags & HG_LAST) != 0;
 		link_round_add(round, ch);
 	}
 	if (round != NULL)
 		link_round_post(round);
+	return (0);
+}
+
+static void
+group_send_rounds(struct hg_group *group, struct hg_frame *frame)
+{
+	unsigned i;
+	int error = 0;
+
+	for (i = 0; i < workers_count(); i++)
+		if (worker_at(i) != group->conn->worker)
+			error |= group_send_round(group, worker_at(i), frame);
+	if (error != 0)
+		group_each(group, group_no_memory, frame);
 }
 
 static bool
@@ -105,24 +179,19 @@ group_is_valid(struct hg_group *group, const struct hg_frame *frame)
 void
 group_recv(struct hg_group *group, struct hg_frame *frame)
 {
-	struct worker *own = group->conn->worker;
-	struct list *node, *save;
-	struct hg_channel *ch;
-	unsigned i;
-
-	if (!group_is_valid(group, frame)) {
+	if (group->busy) {	/* no member can receive from the wire now */
 		frame_unref(frame);
-		conn_fail(group->conn, 1007, "text is not UTF-8");
 		return;
 	}
-	for (i = 0; i < workers_count(); i++)
-		if (worker_at(i) != own)
-			group_send_round(group, worker_at(i), frame);
-	list_each(node, save, &group->members) {
-		ch = list_entry(node, struct hg_channel, member);
-		if (link_peer_worker(ch) == own || ch->link == NULL ||
-		    ch->chain.has_recv)
-			channel_recv_checked(ch, frame_ref(frame));
+	group->busy = true;
+	if (group_is_valid(group, frame)) {
+		group_send_rounds(group, frame);
+		group_each(group, group_give, frame);
+	} else {
+		group_each(group, group_refuse, frame);
 	}
+	group->busy = false;
 	frame_unref(frame);
+	if (group->gone)
+		free(group);
 }

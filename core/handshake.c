@@ -54,7 +54,7 @@ handshake_check_request(const struct hg_head *head, const char **why)
 	return (101);
 }
 
-/* Tokens, at least one where the field stands, none twice. */
+/* Tokens, at least one where the field stands. */
 bool
 handshake_protocols_are_valid(const struct hg_head *head)
 {

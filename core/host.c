@@ -129,7 +129,7 @@ host_counter(const struct plugin *plugin, unsigned index)
 
 /* --- logging, counters, workers ------------------------------------------- */
 
-static void
+HG_PRINTF(3, 4) static void
 host_log(const struct hg_slot *slot, enum hg_log_level level, const char *fmt,
     ...)
 {
@@ -173,6 +173,8 @@ host_worker_data(const struct hg_plugin *symbol)
 static int
 host_post(unsigned worker, void (*fn)(void *), void *arg)
 {
+	if (worker_at(worker) == NULL)
+		return (-1);
 	return (worker_post(worker_at(worker), fn, arg));
 }
 
@@ -191,7 +193,7 @@ host_worker_timer(const struct hg_plugin *symbol, uint64_t ms,
 	    ms, fn, host_worker_data(symbol)));
 }
 
-/* --- slots ----------------------------------------------------------------- */
+/* --- slots ---------------------------------------------------------------- */
 
 static struct hg_channel *
 host_slot_channel(const struct hg_slot *slot)
@@ -223,7 +225,7 @@ host_answered(const struct hg_slot *slot)
 	return (slot->answered);
 }
 
-static enum hg_verdict
+HG_PRINTF(3, 4) static enum hg_verdict
 host_fail(struct hg_slot *slot, unsigned code, const char *fmt, ...)
 {
 	char reason[160];
@@ -248,7 +250,7 @@ host_send_next(struct hg_slot *slot, struct hg_frame *frame)
 	chain_send(slot->chain, slot->index, frame);
 }
 
-/* --- frames ---------------------------------------------------------------- */
+/* --- frames --------------------------------------------------------------- */
 
 static size_t
 host_frame_len(const struct hg_frame *frame)
@@ -262,7 +264,7 @@ host_frame_get_flags(const struct hg_frame *frame)
 	return (frame->flags);
 }
 
-/* --- connections and channels ---------------------------------------------- */
+/* --- connections and channels --------------------------------------------- */
 
 static bool
 host_conn_is_initiator(const struct hg_conn *conn)
@@ -354,19 +356,23 @@ host_channel_child(struct hg_channel *parent, const struct hg_fields *fields)
 	return (channel_new_child(parent, head));
 }
 
-/* --- for a mux --------------------------------------------------------------- */
+/* --- for a mux ------------------------------------------------------------ */
 
-/* A child needs nobody's decision; what comes on it finds its way at once. */
+/*
+ * A child needs nobody's decision; what comes on it finds its way at once. One
+ * that failed meanwhile is refused: its mux may not have known it then.
+ */
 static void
 host_answer_child(struct work *work)
 {
 	struct hg_channel *ch = list_entry(work, struct hg_channel, decide);
-	struct hg_slot *mux = ch->conn->mux;
+	struct hg_slot *mux = channel_mux(ch);
 	struct hg_head *response;
 
-	if (ch->dying || ch->conn->chain.dead)
+	if (mux == NULL)
 		return;
-	if ((response = http_response(101, NULL, NULL)) == NULL) {
+	response = http_response(ch->top_ended ? 503 : 101, NULL, NULL);
+	if (response == NULL) {
 		channel_fail(ch, 1011, "out of memory");
 		return;
 	}
@@ -377,14 +383,14 @@ host_answer_child(struct work *work)
 static void
 host_accept_child(struct hg_channel *ch)
 {
+	ch->decide.fn = host_answer_child;
+	worker_flush_later(ch->conn->worker, &ch->decide);
 	if (channel_inherit_chain(ch) != 0) {
 		channel_fail(ch, 1011, "a plugin refused the child");
 		return;
 	}
 	channel_open(ch, NULL);
 	link_child(ch);
-	ch->decide.fn = host_answer_child;
-	worker_flush_later(ch->conn->worker, &ch->decide);
 }
 
 static void
@@ -392,7 +398,7 @@ host_accept_work(struct work *work)
 {
 	struct hg_channel *ch = list_entry(work, struct hg_channel, decide);
 
-	if (ch->dying || ch->conn->chain.dead)
+	if (channel_mux(ch) == NULL || ch->top_ended)
 		return;
 	host_accept(ch);
 }
@@ -441,11 +447,10 @@ static int
 host_channel_merge(struct hg_channel *member, struct hg_channel *carrier,
     uint64_t seq)
 {
-	struct hg_slot *mux = member->conn->mux;
+	struct hg_slot *mux = channel_mux(member);
 
-	if (mux == NULL || member->conn != carrier->conn ||
-	    mux->plugin->mux.merge == NULL || !channel_is_carried(member) ||
-	    !channel_is_carried(carrier))
+	if (mux == NULL || channel_mux(carrier) != mux ||
+	    mux->plugin->mux.merge == NULL)
 		return (-1);
 	return (mux->plugin->mux.merge(mux, mux->state, member, carrier, seq));
 }
@@ -453,10 +458,9 @@ host_channel_merge(struct hg_channel *member, struct hg_channel *carrier,
 static int
 host_channel_unmerge(struct hg_channel *member, uint64_t seq)
 {
-	struct hg_slot *mux = member->conn->mux;
+	struct hg_slot *mux = channel_mux(member);
 
-	if (mux == NULL || mux->plugin->mux.unmerge == NULL ||
-	    !channel_is_carried(member))
+	if (mux == NULL || mux->plugin->mux.unmerge == NULL)
 		return (-1);
 	return (mux->plugin->mux.unmerge(mux, mux->state, member, seq));
 }
@@ -465,16 +469,15 @@ static int
 host_channel_handover(struct hg_channel *carrier, struct hg_channel *next,
     uint64_t seq)
 {
-	struct hg_slot *mux = carrier->conn->mux;
+	struct hg_slot *mux = channel_mux(carrier);
 
-	if (mux == NULL || mux->plugin->mux.handover == NULL ||
-	    !channel_is_carried(carrier))
+	if (mux == NULL || mux->plugin->mux.handover == NULL)
 		return (-1);
 	return (mux->plugin->mux.handover(mux, mux->state, carrier, next,
 	    seq));
 }
 
-/* --- heads, fields, parameters ------------------------------------------------ */
+/* --- heads, fields, parameters -------------------------------------------- */
 
 static int
 host_head_status(const struct hg_head *head)

@@ -231,7 +231,7 @@ keys_set(const struct section *section, const struct entry *entry,
 		    mistakes);
 }
 
-static bool
+bool
 keys_is_first(const struct section *section, const struct entry *entry)
 {
 	const struct list *node;

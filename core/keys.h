@@ -30,5 +30,7 @@ void	keys_apply(struct section *, struct mistakes *,
 void	keys_set(const struct section *, const struct entry *,
 	    const struct hg_option *, void *values, bool first,
 	    struct mistakes *);
+/* Whether no entry of that key stands before it. */
+bool	keys_is_first(const struct section *, const struct entry *);
 
 #endif

@@ -18,6 +18,16 @@ enum link_what {
 	LINK_CHILD,	/* head: its fields; child: the new link */
 };
 
+struct link;
+
+/* Ends a link for which there was no memory to post anything else. */
+struct link_break {
+	struct letter	 letter;
+	struct link	*link;
+	int		 to;
+	bool		 posted;	/* of the sending side */
+};
+
 /* An end is read and written by its own worker only. */
 struct link_side {
 	struct worker		*worker;
@@ -28,7 +38,10 @@ struct link_side {
 struct link {
 	atomic_uint	 refs;
 	struct link_side end[2];
+	struct link_break broken[2];	/* by the side it is posted to */
 	atomic_bool	 near_left;
+	void		(*when_left)(void *);	/* both of the far worker */
+	void		*when_left_arg;
 };
 
 struct link_letter {
@@ -70,6 +83,8 @@ link_new(struct worker *near, struct worker *far)
 	atomic_init(&link->near_left, false);
 	link->end[0].worker = near;
 	link->end[1].worker = far;
+	link->broken[0].link = link->broken[1].link = link;
+	link->broken[1].to = 1;
 	return (link);
 }
 
@@ -88,13 +103,49 @@ link_unref(struct link *link)
 		free(link);
 }
 
-void
-link_attach(struct link *link, int side, struct hg_channel *ch)
+static void
+link_join(struct link *link, int side, struct hg_channel *ch)
 {
 	link->end[side].channel = ch;
 	ch->link = link_ref(link);
 	ch->side = side;
 	ch->upper = &link_upper;
+}
+
+/* A hold from before there was a link stopped the channel itself. */
+static void
+link_tell_held(struct hg_channel *ch)
+{
+	if (ch->fulls == 0 || ch->link == NULL)
+		return;
+	channel_pause(ch, false);
+	link_full(ch, true);
+}
+
+void
+link_attach(struct link *link, int side, struct hg_channel *ch)
+{
+	link_join(link, side, ch);
+	link_tell_held(ch);
+}
+
+/* Nobody is at the far end yet: who wanted to be may give up. */
+static void
+link_near_left(struct link *link)
+{
+	void (*fn)(void *) = link->when_left;
+
+	atomic_store(&link->near_left, true);
+	link->when_left = NULL;
+	if (fn != NULL)
+		fn(link->when_left_arg);
+}
+
+void
+link_when_left(struct link *link, void (*fn)(void *), void *arg)
+{
+	link->when_left = fn;
+	link->when_left_arg = arg;
 }
 
 void
@@ -106,9 +157,14 @@ link_detach(struct hg_channel *ch)
 		return;
 	if (!ch->wire_ended)
 		link_end(ch, 1011, "");
+	if (ch->fulls > 0)
+		link_full(ch, false);
 	link->end[ch->side].channel = NULL;
-	if (ch->side == 0)
+	if (ch->side == 0) {
 		atomic_store(&link->near_left, true);
+		if (link->end[0].worker == link->end[1].worker)
+			link_near_left(link);
+	}
 	ch->link = NULL;
 	ch->upper = NULL;
 	link_unref(link);
@@ -152,7 +208,20 @@ link_do_answer(struct hg_channel *ch, struct hg_head *head)
 		http_free(head);
 }
 
-/* The child's other end; without it what comes has nowhere to go. */
+static void link_cross(struct link_letter *);
+
+/* The child that was to be linked has nobody above. */
+static void
+link_refuse_child(struct link *link, int side)
+{
+	link_cross(&(struct link_letter){
+	    .link = link,
+	    .to = !side,
+	    .what = LINK_END,
+	    .code = 1011,
+	});
+}
+
 static void
 link_do_child(struct hg_channel *parent, struct link *link, int side,
     struct hg_head *head)
@@ -161,7 +230,23 @@ link_do_child(struct hg_channel *parent, struct link *link, int side,
 
 	if ((ch = channel_new_child(parent, head)) != NULL)
 		link_attach(link, side, ch);
+	else
+		link_refuse_child(link, side);
 	link_unref(link);
+}
+
+/* There is no channel, not any more or not yet. */
+static void
+link_do_nothing(struct link_letter *op)
+{
+	frame_unref(op->frame);
+	http_free(op->head);
+	if (op->what == LINK_END && op->to == 1)
+		link_near_left(op->link);
+	if (op->child != NULL) {
+		link_refuse_child(op->child, op->to);
+		link_unref(op->child);
+	}
 }
 
 static void
@@ -170,9 +255,7 @@ link_do(struct link_letter *op)
 	struct hg_channel *ch = op->link->end[op->to].channel;
 
 	if (ch == NULL) {
-		frame_unref(op->frame);
-		http_free(op->head);
-		link_unref(op->child);
+		link_do_nothing(op);
 		return;
 	}
 	switch (op->what) {
@@ -202,6 +285,12 @@ link_do(struct link_letter *op)
 
 /* --- at the sending end -------------------------------------------------- */
 
+static size_t
+link_cost(const struct hg_frame *frame)
+{
+	return (frame->len + sizeof(struct link_letter));
+}
+
 static void
 link_open_letter(struct letter *letter)
 {
@@ -211,7 +300,7 @@ link_open_letter(struct letter *letter)
 	size_t len, before;
 
 	if (op->what == LINK_FRAME) {
-		len = op->frame->len;
+		len = link_cost(op->frame);
 		before = atomic_fetch_sub(&end->under_way, len);
 		if (before >= LINK_WINDOW / 2 && before - len < LINK_WINDOW / 2)
 			answer.what = LINK_WINDOW_OPEN;
@@ -232,6 +321,40 @@ link_open_letter(struct letter *letter)
 	free(op);
 }
 
+static void
+link_open_break(struct letter *letter)
+{
+	struct link_break *own = list_entry(letter, struct link_break, letter);
+	struct hg_channel *ch = own->link->end[own->to].channel;
+
+	if (ch != NULL && ch->opened)
+		channel_fail(ch, 1011, "out of memory");
+	else
+		link_do(&(struct link_letter){ .link = own->link,
+		    .to = own->to, .what = LINK_END, .code = 1011 });
+	link_unref(own->link);
+}
+
+/* Without memory for a letter both ends fail; the link has one for that. */
+static void
+link_fail(struct link_letter *op)
+{
+	struct link_break *own = &op->link->broken[op->to];
+	struct hg_channel *ch = op->link->end[!op->to].channel;
+
+	frame_unref(op->frame);
+	http_free(op->head);
+	link_unref(op->child);
+	if (own->posted)
+		return;
+	own->posted = true;
+	own->letter.open = link_open_break;
+	link_ref(op->link);
+	mailbox_post(&op->link->end[op->to].worker->mailbox, &own->letter);
+	if (ch != NULL)
+		channel_fail(ch, 1011, "out of memory");
+}
+
 /* Does it, or posts a copy. What op owns is taken over. */
 static void
 link_cross(struct link_letter *op)
@@ -246,8 +369,8 @@ link_cross(struct link_letter *op)
 		return;
 	}
 	if ((copy = malloc(sizeof(*copy))) == NULL) {
-		log_write(HG_LOG_ERROR, NULL, "out of memory for a letter");
-		abort();
+		link_fail(op);
+		return;
 	}
 	*copy = *op;
 	copy->letter.open = link_open_letter;
@@ -278,7 +401,7 @@ link_send(struct hg_channel *ch, struct hg_frame *frame)
 		frame_unref(frame);
 		return;
 	}
-	link_count(ch, frame->len);
+	link_count(ch, link_cost(frame));
 	link_cross(&(struct link_letter){
 	    .link = ch->link,
 	    .to = !ch->side,
@@ -343,7 +466,7 @@ link_child(struct hg_channel *child)
 		channel_fail(child, 1011, "out of memory");
 		return;
 	}
-	link_attach(link, parent->side, child);
+	link_join(link, parent->side, child);
 	link_cross(&(struct link_letter){
 	    .link = parent->link,
 	    .to = !parent->side,
@@ -351,6 +474,7 @@ link_child(struct hg_channel *child)
 	    .child = link,
 	    .head = head,
 	});
+	link_tell_held(child);
 }
 
 struct hg_channel *
@@ -371,7 +495,7 @@ link_peer_worker(const struct hg_channel *ch)
 	return (ch->link->end[!ch->side].worker);
 }
 
-/* --- one frame for many ---------------------------------------------------- */
+/* --- one frame for many --------------------------------------------------- */
 
 static void
 link_round_open(struct letter *letter)

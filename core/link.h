@@ -19,10 +19,6 @@
 
 struct link;
 
-/* The far end has an opening to do; runs on its worker. Takes one reference
- * of the link. */
-typedef void link_opening(struct link *, void *arg);
-
 /* One reference, for the creator. NULL: no memory. */
 struct link *link_new(struct worker *near, struct worker *far);
 struct link *link_ref(struct link *);
@@ -30,8 +26,11 @@ void	link_unref(struct link *);
 /* On the end's worker; side 0 is near. */
 void	link_attach(struct link *, int side, struct hg_channel *);
 void	link_detach(struct hg_channel *);
-/* On the far worker: whether the near channel has not left meanwhile. */
+/* On the far worker: whether the near channel has not ended meanwhile. */
 bool	link_has_near(const struct link *);
+/* For ends on one worker: fn(arg) when the near channel ends or leaves while
+ * the far end is not attached. fn NULL: not any more. */
+void	link_when_left(struct link *, void (*fn)(void *), void *arg);
 
 /* All of the following do nothing when the channel has no link. */
 void	link_send(struct hg_channel *, struct hg_frame *frame);
@@ -52,7 +51,7 @@ struct worker *link_peer_worker(const struct hg_channel *);
  * a reference of the link; both do nothing for a channel without a link.
  */
 struct link_round *link_round_new(struct worker *, size_t max,
-    struct hg_frame *frame);
+    struct hg_frame *frame);	/* NULL: no memory */
 void	link_round_add(struct link_round *, struct hg_channel *);
 void	link_round_post(struct link_round *);
 

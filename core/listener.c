@@ -30,7 +30,7 @@ struct endpoint {
 struct listener {
 	char			 name[128];
 	struct bind_path	 path;		/* unix */
-	_Atomic uint64_t	 logged;	/* ms; when a line was written */
+	_Atomic uint64_t	 logged;	/* ms; the last line */
 	unsigned		 count;
 	struct endpoint		 ends[];
 };

@@ -54,7 +54,8 @@ core_libheadgate_a_SOURCES += \
 	core/target.c core/target.h \
 	core/keys.c core/keys.h \
 	core/config.c core/config.h core/configbuild.h \
-	core/configcheck.c core/configlisten.c core/configlisten.h \
+	core/configcheck.c core/configconnect.c \
+	core/configlisten.c core/configlisten.h core/configplugin.c \
 	core/configdump.c \
 	core/cli.c core/cli.h
 

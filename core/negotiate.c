@@ -285,3 +285,14 @@ negotiated_free(struct negotiated *out)
 	wsext_free(&out->answer);
 	memset(out, 0, sizeof(*out));
 }
+
+bool
+negotiated_has_mux(const struct negotiated *agreed)
+{
+	unsigned i;
+
+	for (i = 0; i < agreed->conn_count; i++)
+		if (agreed->conn[i].plugin->has_mux)
+			return (true);
+	return (false);
+}

@@ -46,6 +46,7 @@ const char *negotiate_check(const struct negotiate_place *,
     struct negotiated *out);
 /* The service's plugins, above the negotiated ones. -1: too many. */
 int	negotiate_add_plugins(struct negotiated *, const struct service *);
+bool	negotiated_has_mux(const struct negotiated *);
 void	negotiated_free(struct negotiated *);
 
 #endif

@@ -35,7 +35,7 @@ opening_free(struct opening *opening)
 	free(opening);
 }
 
-/* --- the checks ------------------------------------------------------------- */
+/* --- the checks ----------------------------------------------------------- */
 
 static int
 opening_check_service(const struct hg_conn *conn,
@@ -77,6 +77,9 @@ opening_check(struct opening *opening, const struct hg_conn *conn,
 	*why = "malformed Sec-WebSocket-Extensions";
 	if (negotiate_accept(&place, request, &opening->agreed) != 0)
 		return (400);
+	*why = "a trunk must carry channels";
+	if (service->is_trunk && !negotiated_has_mux(&opening->agreed))
+		return (400);
 	*why = "too many plugins";
 	if (negotiate_add_plugins(&opening->agreed, service) != 0)
 		return (503);
@@ -84,7 +87,7 @@ opening_check(struct opening *opening, const struct hg_conn *conn,
 	return (101);
 }
 
-/* --- the answer -------------------------------------------------------------- */
+/* --- the answer ----------------------------------------------------------- */
 
 static struct hg_head *
 opening_response(const struct opening *opening, const char *protocol)
@@ -111,9 +114,20 @@ out:
 	return (response);
 }
 
+static bool
+opening_serves_protocol(const struct service *service, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < service->subprotocols.count; i++)
+		if (strcmp(service->subprotocols.item[i], name) == 0)
+			return (true);
+	return (service->subprotocols.count == 0);
+}
+
 /*
  * An upstream that speaks WebSocket chooses the subprotocol, or none; one that
- * nobody asked for is a broken upstream.
+ * nobody asked for, or that the service does not have, is a broken upstream.
  */
 static bool
 opening_protocol(const struct opening *opening, const struct hg_channel *ch,
@@ -131,6 +145,7 @@ opening_protocol(const struct opening *opening, const struct hg_channel *ch,
 	}
 	*protocol = answered;
 	return (ch->request != NULL &&
+	    opening_serves_protocol(opening->service, answered) &&
 	    handshake_offers_protocol(ch->request, answered));
 }
 
@@ -192,13 +207,26 @@ opening_say_yes(struct hg_channel *ch, const char *protocol)
 	opening_free(opening);
 }
 
+/* Whether there is still somebody to be told. */
+static bool
+opening_is_awaited(const struct hg_channel *ch)
+{
+	if (ch == ch->conn->root)
+		return (ch->conn->state == CONN_WAIT);
+	return (channel_mux(ch) != NULL && !ch->top_ended);
+}
+
 static void
 opening_answered(struct hg_channel *ch, struct hg_head *response)
 {
 	const char *protocol;
 	struct opening *opening = ch->session_arg;
 
-	if (response == NULL || response->status != 101)
+	if (!opening_is_awaited(ch)) {
+		ch->session = NULL;
+		ch->session_arg = NULL;
+		opening_free(opening);
+	} else if (response == NULL || response->status != 101)
 		opening_say_no(ch, response);
 	else if (!opening_protocol(opening, ch, response, &protocol)) {
 		log_write(HG_LOG_WARN, ch->name,
@@ -262,7 +290,7 @@ opening_open_channel(struct hg_channel *ch, struct opening *opening,
 	channel_open(ch, response);
 }
 
-/* --- a WebSocket -------------------------------------------------------------- */
+/* --- a WebSocket ---------------------------------------------------------- */
 
 void
 opening_refuse(struct hg_conn *conn, int status, struct hg_fields *fields,
@@ -377,8 +405,10 @@ opening_websocket(struct hg_conn *conn, struct hg_head *request)
 	opening = status != 101 ? NULL : calloc(1, sizeof(*opening));
 	if (opening != NULL)
 		status = opening_check(opening, conn, request, false, &why);
-	else if (status == 101)
+	else if (status == 101) {
 		status = 503;
+		why = "out of memory";
+	}
 	if (status != 101) {
 		opening_free(opening);
 		opening_refuse_status(conn, status, why);
@@ -400,7 +430,7 @@ opening_websocket(struct hg_conn *conn, struct hg_head *request)
 	opening_start(ch, opening);
 }
 
-/* --- a stream ----------------------------------------------------------------- */
+/* --- a stream ------------------------------------------------------------- */
 
 static void
 opening_refuse_stream(struct hg_channel *ch, struct hg_head *response)
@@ -445,7 +475,7 @@ opening_stream(struct hg_conn *conn)
 	opening_start(ch, opening);
 }
 
-/* --- a channel in a connection ---------------------------------------------------- */
+/* --- a channel in a connection -------------------------------------------- */
 
 static void
 opening_refuse_channel(struct hg_channel *ch, struct hg_head *response)

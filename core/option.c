@@ -106,9 +106,10 @@ word_find(const char *const *words, const char *value, char *error,
 	char near[80];
 	int i;
 
-	for (i = 0; words[i] != NULL; i++) {
+	for (i = 0; words[i] != NULL; i++)
 		if (strcmp(words[i], value) == 0)
 			return (i);
+	for (i = 0; words[i] != NULL; i++) {
 		nearest_offer(&nearest, words[i]);
 		str_addf(&text, "%s%s", i > 0 ? ", " : "", words[i]);
 	}

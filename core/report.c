@@ -140,12 +140,15 @@ columns_measure(struct columns *columns, const struct hg_report *report)
 	}
 }
 
-/* A blank behind the last column would be in every line. */
+/*
+ * A blank behind the last column would be in every line. What a terminal would
+ * obey is not printed.
+ */
 static void
 columns_line(struct str *out, const struct columns *columns,
     const char *const *values)
 {
-	size_t i, last;
+	size_t i, last, from = out->len;
 
 	last = columns->count;
 	while (last > 0 && (values[last - 1] == NULL ||
@@ -156,6 +159,10 @@ columns_line(struct str *out, const struct columns *columns,
 		    values[i] != NULL ? values[i] : "");
 	if (last > 0)
 		str_add(out, values[last - 1]);
+	for (i = from; i < out->len; i++)
+		if ((unsigned char)out->text[i] < 0x20 ||
+		    out->text[i] == 0x7f)
+			out->text[i] = '?';
 	str_add_char(out, '\n');
 }
 

@@ -39,7 +39,7 @@ struct server {
 /* One for the process: the workers' threads begin and end in it. */
 static struct server *server;
 
-/* --- on each worker ----------------------------------------------------------- */
+/* --- on each worker ------------------------------------------------------- */
 
 static void
 server_worker_enter(struct worker *worker)
@@ -89,7 +89,7 @@ server_worker_stop(void *arg)
 		    "the server is stopping");
 }
 
-/* --- in main --------------------------------------------------------------------- */
+/* --- in main -------------------------------------------------------------- */
 
 static void
 server_poll_stop(evutil_socket_t fd, short what, void *arg)
@@ -181,6 +181,7 @@ server_catch(struct event **events)
 	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	for (i = 0; i < 2; i++) {
 		events[i] = evsignal_new(server->base, signals[i],
 		    server_signal, NULL);
@@ -221,6 +222,20 @@ server_prepare(void)
 	return (server->control != NULL ? 0 : -1);
 }
 
+/* The last letters between workers name trunks, plugins and channels. */
+static void
+server_settle(void)
+{
+	unsigned i, round;
+
+	for (round = 0; round < 4; round++)
+		for (i = 0; i < workers_count(); i++) {
+			worker_become(worker_at(i));
+			worker_turn(worker_at(i), false);
+		}
+	worker_become(NULL);
+}
+
 static void
 server_clear(struct event **events)
 {
@@ -230,6 +245,7 @@ server_clear(struct event **events)
 	for (i = 0; i < server->listener_count; i++)
 		listener_destroy(server->listeners[i].listener);
 	free(server->listeners);
+	server_settle();
 	for (i = 0; i < server->settings->trunk_count; i++)
 		trunk_destroy(server->settings->trunks[i]);
 	plugin_unload_all();

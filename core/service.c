@@ -16,6 +16,45 @@ service_path_is_tree(const char *path)
 	return (len > 0 && path[len - 1] == '*');
 }
 
+/* The byte at *at, decoded once, for servers that do so before they look. */
+static char
+service_path_byte(const char **at)
+{
+	uint64_t byte;
+
+	if (**at == '%' && (*at)[1] != '\0' &&
+	    str_hex_to_u64(*at + 1, 2, 255, &byte)) {
+		*at += 3;
+		return ((char)byte);
+	}
+	return (*(*at)++);
+}
+
+/* Whether a segment is "." or "..": a server may take it for another path than
+ * the one that was found here. */
+static bool
+service_path_climbs(const char *path)
+{
+	size_t dots = 0;
+	bool other = false;
+	char c;
+
+	do {
+		c = *path == '\0' ? '\0' : service_path_byte(&path);
+		if (c == '.') {
+			dots++;
+		} else if (c == '/' || c == '\\' || c == '\0') {
+			if (!other && (dots == 1 || dots == 2))
+				return (true);
+			dots = 0;
+			other = false;
+		} else {
+			other = true;
+		}
+	} while (*path != '\0' || c != '\0');
+	return (false);
+}
+
 struct service *
 service_find(const struct listen_settings *listen, const char *path)
 {
@@ -33,7 +72,8 @@ service_find(const struct listen_settings *listen, const char *path)
 		}
 		len = strlen(service->path) - 1;
 		if (strncmp(service->path, path, len) == 0 &&
-		    (best == NULL || len > best_len)) {
+		    (best == NULL || len > best_len) &&
+		    !service_path_climbs(path)) {
 			best = service;
 			best_len = len;
 		}

@@ -11,8 +11,7 @@
 #include "settings.h"
 #include "worker.h"
 
-/* Whether there is such a table: status, connections, channels, counters, or
- * one that a plugin reports. */
+/* Whether it is a table that is there even when it is empty; plugins have more. */
 bool	stats_is_known(const char *what);
 /* On that worker: its rows. */
 void	stats_of_worker(struct worker *, const char *what, struct hg_report *);

@@ -166,19 +166,6 @@ tlsio_free(struct tlsio *io)
 	free(io);
 }
 
-/* A negotiated limit (RFC 6066, 4) makes records smaller. */
-static size_t
-record_size(SSL *ssl)
-{
-	unsigned code;
-
-	code = SSL_SESSION_get_max_fragment_length(SSL_get0_session(ssl));
-	if (code < TLSEXT_max_fragment_length_512 ||
-	    code > TLSEXT_max_fragment_length_4096)
-		return (RECORD_MAX);
-	return ((size_t)512 << (code - TLSEXT_max_fragment_length_512));
-}
-
 int
 tlsio_handshake(struct tlsio *io)
 {
@@ -194,7 +181,6 @@ tlsio_handshake(struct tlsio *io)
 			result = fail(io, "closed during the TLS handshake");
 		return (result);
 	}
-	io->record = record_size(io->ssl);
 	io->ready = true;
 	io->drained = io->read_wants_write = false;
 	return (0);
@@ -292,7 +278,7 @@ tlsio_write(struct tlsio *io, struct outq *queue)
 	if (!io->ready || io->blocked)
 		return (TLSIO_AGAIN);
 	while (!outq_empty(queue)) {
-		len = outq_peek(queue, scratch, io->record);
+		len = outq_peek(queue, scratch, sizeof(scratch));
 		n = write_record(io, scratch, len);
 		if (n == TLSIO_AGAIN)
 			return (hold_record(io, queue, len));

@@ -27,7 +27,6 @@ enum {
  */
 struct tlsio {
 	SSL		*ssl;
-	size_t		 record;	/* payload bytes of a full record */
 	unsigned char	*held;
 	size_t		 held_len;
 	unsigned	 control;	/* see tlsio.c, on_message */

@@ -46,7 +46,7 @@ struct transport {
 	bool				 ready;
 	bool				 shut;
 	bool				 failed;
-	bool				 blocked;	/* a write would block */
+	bool				 blocked;	/* writes wait */
 	bool				 eof;
 	bool				 fin;		/* shut is done */
 	struct tlsio			*tls;		/* NULL: plain */

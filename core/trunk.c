@@ -60,7 +60,7 @@ trunk_place(const struct trunk_settings *settings,
 	place->channel_allowed = &settings->channel_extensions;
 }
 
-/* --- the connection --------------------------------------------------------- */
+/* --- the connection ------------------------------------------------------- */
 
 /* A random moment up to an end that doubles (full jitter). */
 static void
@@ -131,6 +131,22 @@ trunk_ready(struct hg_conn *conn)
 	str_free(&head);
 }
 
+/* Channel 0 was opened by the request that made the trunk. */
+static struct hg_head *
+trunk_root_request(const struct hg_conn *conn)
+{
+	const struct trunk_conn *tc = conn->session_arg;
+	struct hg_fields *fields = http_fields_new();
+	struct hg_head *request = NULL;
+
+	if (fields != NULL && http_fields_add(fields, "Host",
+	    tc->trunk->settings->target.host) == 0)
+		request = http_request("GET",
+		    tc->trunk->settings->target.path, fields);
+	http_fields_free(fields);
+	return (request);
+}
+
 /* -1: it cannot be opened. */
 static int
 trunk_open_conn(struct hg_conn *conn, struct negotiated *agreed)
@@ -144,7 +160,8 @@ trunk_open_conn(struct hg_conn *conn, struct negotiated *agreed)
 	if (result != 0 || conn->mux == NULL)
 		return (-1);
 	conn->is_trunk = true;
-	root = channel_create(conn, NULL, conn->service, NULL);
+	root = channel_create(conn, NULL, conn->service,
+	    trunk_root_request(conn));
 	if (root == NULL || channel_set_carried(root) != 0)
 		return (-1);
 	root->opened = true;
@@ -258,7 +275,7 @@ trunk_retry(evutil_socket_t fd, short what, void *arg)
 	trunk_dial(arg);
 }
 
-/* --- start and stop ----------------------------------------------------------- */
+/* --- start and stop ------------------------------------------------------- */
 
 int
 trunk_create(struct trunk_settings *settings)
@@ -337,7 +354,7 @@ trunk_up(const struct trunk_settings *settings)
 	return (up);
 }
 
-/* --- channels -------------------------------------------------------------- */
+/* --- channels ------------------------------------------------------------- */
 
 /* The gateway has answered: from here on data passes. */
 static void
@@ -361,12 +378,15 @@ trunk_channel_opened(struct hg_channel *ch, const struct hg_head *response)
 	error = negotiate_check(&place, &offered, response, &agreed);
 	wsext_free(&offered);
 	own = http_copy(response);
-	if (error != NULL || own == NULL ||
-	    channel_set_chain(ch, agreed.channel, agreed.channel_count) != 0) {
+	if (error == NULL && own == NULL) {
+		negotiated_free(&agreed);
+		error = "no memory";
+	}
+	if (error != NULL || channel_set_chain(ch, agreed.channel, agreed.channel_count) != 0) {
 		http_free(copy);
 		http_free(own);
 		channel_fail(ch, 1002, "its answer: %s",
-		    error != NULL ? error : "no memory");
+		    error != NULL ? error : "a plugin could not begin");
 		return;
 	}
 	wsext_free(&agreed.answer);
@@ -409,15 +429,16 @@ trunk_create_channel(struct trunk_conn *tc, struct link *link,
 	}
 	ch->session = &trunk_channel_session;
 	ch->session_arg = tc;
+	/* First, as the connection may fail in create. */
+	link_attach(link, 1, ch);
 	if (channel_set_carried(ch) != 0 || mux->plugin->mux.create(mux,
 	    mux->state, ch, ch->mux_data, request) != 0) {
 		free(ch->mux_data);
 		ch->mux_data = NULL;
+		ch->wire_ended = ch->top_ended = true;
 		channel_free(ch);
 		trunk_refuse(link, 503);
-		return;
 	}
-	link_attach(link, 1, ch);
 }
 
 static void

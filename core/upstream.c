@@ -18,6 +18,7 @@ struct upstream {
 	struct hg_head		*request;	/* WebSocket: ours to send */
 	char			*protocols;	/* offered in it, or NULL */
 	struct dial		*dial;
+	struct hg_conn		*conn;		/* when dialled */
 	bool			 answered;
 	char			 key[WSKEY_LEN + 1];
 };
@@ -41,6 +42,7 @@ upstream_answer(struct upstream *up, struct hg_head *response)
 		return;
 	}
 	up->answered = true;
+	link_when_left(up->link, NULL, NULL);
 	link_answer(up->link, response);
 }
 
@@ -51,6 +53,21 @@ upstream_refuse(struct upstream *up, int status, const char *why)
 	    up->service->target.text, why);
 	upstream_answer(up, http_response(status, http_status_text(status),
 	    NULL));
+}
+
+/* The client has left before the server was there. */
+static void
+upstream_left(void *arg)
+{
+	struct upstream *up = arg;
+
+	up->answered = true;
+	if (up->conn != NULL) {
+		conn_kill(up->conn, "the client has left");
+		return;
+	}
+	dial_cancel(up->dial);
+	upstream_free(up);
 }
 
 /* The server is there: its channel is linked, then the near side hears. */
@@ -67,7 +84,7 @@ upstream_open(struct hg_conn *conn, struct hg_head *response)
 		return;
 	}
 	ch = channel_create(conn, NULL, up->service, NULL);
-	copy = http_copy(response);
+	copy = response == NULL ? NULL : http_copy(response);
 	if (ch == NULL || copy == NULL || conn_open(conn) != 0) {
 		http_free(response);
 		http_free(copy);
@@ -155,6 +172,10 @@ upstream_head(struct hg_conn *conn, const char *data, size_t len)
 static void
 upstream_failed(struct hg_conn *conn, const char *why)
 {
+	const struct upstream *up = conn->session_arg;
+
+	if (up->answered)
+		return;
 	upstream_refuse(conn->session_arg, strcmp(why, "timed out") == 0 ?
 	    504 : 502, why);
 }
@@ -194,6 +215,7 @@ upstream_dialled(void *arg, int fd, const char *error)
 		upstream_free(up);
 		return;
 	}
+	up->conn = conn;
 	conn_set_deadline(conn,
 	    (uint64_t)up->service->limits.connect_timeout);
 }
@@ -223,8 +245,9 @@ upstream_add_forwarded(struct hg_fields *fields, const struct hg_channel *ch)
 }
 
 static int
-upstream_add_copies(struct hg_fields *fields, const struct hg_head *request)
+upstream_add_copies(struct hg_fields *fields, const struct hg_channel *ch)
 {
+	const struct hg_head *request = ch->request;
 	static const char *const names[] = { "Origin", "Authorization",
 	    "Cookie" };
 	const char *value;
@@ -235,6 +258,8 @@ upstream_add_copies(struct hg_fields *fields, const struct hg_head *request)
 	for (i = 0; request != NULL && i < sizeof(names) / sizeof(names[0]);
 	    i++) {
 		value = http_get(request, names[i]);
+		if (i == 1 && ch == ch->conn->root && ch->conn->is_edge)
+			continue;	/* by which it is known to us */
 		if (value != NULL)
 			result |= http_fields_add(fields, names[i], value);
 	}
@@ -257,7 +282,7 @@ upstream_fields(const struct hg_channel *ch, const char *host)
 	if ((fields = http_fields_new()) == NULL)
 		return (NULL);
 	if (http_fields_add(fields, "Host", host) != 0 ||
-	    upstream_add_copies(fields, ch->request) != 0 ||
+	    upstream_add_copies(fields, ch) != 0 ||
 	    upstream_add_forwarded(fields, ch) != 0) {
 		http_fields_free(fields);
 		return (NULL);
@@ -306,6 +331,7 @@ upstream_start(struct hg_channel *ch)
 		upstream_free(up);
 		return (-1);
 	}
+	link_when_left(up->link, upstream_left, up);
 	link_attach(up->link, 0, ch);
 	return (0);
 }

@@ -45,9 +45,9 @@ struct worker {
 	bool			 started;
 	atomic_bool		 stopping;
 	uint64_t		 now;		/* see worker_tick */
-} __attribute__((aligned(64)));			/* no cache line for two */
+} __attribute__((aligned(64)));		/* no cache line for two */
 
-/* Makes the workers 0 to count - 1, without threads. -1: says why in the log. */
+/* Makes the workers 0 to count - 1, without threads. -1: the log says why. */
 int	workers_create(unsigned count);
 /* start: runs enter on each new thread first, leave last. -1: none runs. */
 int	workers_start(void (*enter)(struct worker *),

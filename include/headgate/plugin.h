@@ -317,6 +317,9 @@ struct hg_plugin {
 		__VA_ARGS__						\
 	}
 
+/* The plugin itself, as hg->count and hg->worker_data want it. */
+HG_EXPORT extern const struct hg_plugin hg_plugin_entry;
+
 /* The host's functions, there before load is called. */
 extern const struct hg_host *hg HG_HIDDEN;
 

@@ -153,7 +153,7 @@ struct broker_frame {
 enum broker_parsed {
 	BROKER_MORE,	/* all bytes were used */
 	BROKER_HEAD,	/* the head is complete: may the frame go on? */
-	BROKER_FRAME,	/* the frame is complete */
+	BROKER_FRAME,	/* complete: to be followed by broker_parser_free */
 	BROKER_BAD,	/* see error and error_code */
 };
 
@@ -164,7 +164,6 @@ struct broker_parser {
 		BROKER_IN_HEAD,
 		BROKER_IN_BODY,
 		BROKER_AT_NUL,		/* behind content-length bytes */
-		BROKER_DONE,
 	}			 state;
 	struct broker_buffer	 head, body;
 	size_t			 line;		/* where it begins in head */

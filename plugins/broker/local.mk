@@ -23,3 +23,4 @@ plugins_broker_broker_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_broker_broker_la_CFLAGS = $(PLUGIN_CFLAGS)
 plugins_broker_broker_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 plugins_broker_broker_la_LIBADD =
+dist_man_MANS += plugins/broker/headgate-broker.8

@@ -152,7 +152,6 @@ at_nul(struct broker_parser *parser, char c)
 		return (bad(parser, 1002, "no NUL behind the body"));
 	parser->frame.body = parser->body.data;
 	parser->frame.body_len = parser->body.len;
-	parser->state = BROKER_DONE;
 	return (BROKER_FRAME);
 }
 
@@ -167,9 +166,6 @@ broker_parse(struct broker_parser *parser,
 	parsed = BROKER_MORE;
 	while (parsed == BROKER_MORE && *used < len) {
 		switch (parser->state) {
-		case BROKER_DONE:
-			broker_parser_free(parser);
-			/* FALLTHROUGH */
 		case BROKER_BETWEEN:
 		case BROKER_BETWEEN_CR:
 			parsed = between(parser, version, data[*used]);

@@ -58,6 +58,7 @@ channels_attach(struct chan *c, struct hg_channel *channel)
 
 	c->channel = channel;
 	ref->chan = c;
+	ref->was_set = true;
 	hg->channel_set_id(channel, c->id);
 }
 
@@ -118,7 +119,6 @@ static void
 unlist(struct chan *c)
 {
 	struct mux *mux = c->mux;
-	struct chan *child;
 
 	channels_deactivate(c);
 	channels_credit_forget(c);
@@ -126,15 +126,8 @@ unlist(struct chan *c)
 	if (c->on_plain)
 		TAILQ_REMOVE(&mux->plain, c, plain);
 	c->on_plain = false;
-	while ((child = TAILQ_FIRST(&c->children)) != NULL) {
-		TAILQ_REMOVE(&c->children, child, sibling);
-		child->parent = NULL;
-	}
-	if (c->parent != NULL) {
-		TAILQ_REMOVE(&c->parent->children, c, sibling);
+	if (c->parent != NULL)
 		channels_activate(c->parent);
-		c->parent = NULL;
-	}
 	if (mux->in.chan == c)
 		mux->in.chan = NULL;
 }
@@ -152,8 +145,8 @@ clear_ids(struct chan *c)
 		table_clear(table, c->to);
 }
 
-/* Sets it aside. Its memory and the host's channel stay until the end of the
- * outermost hook. */
+/* Sets it aside: its ids are free. Its memory and the host's channel stay until
+ * the end of the outermost hook, and as long as it has children. */
 void
 channels_free(struct chan *c)
 {
@@ -162,7 +155,7 @@ channels_free(struct chan *c)
 
 	if (c->gone)
 		return;
-	c->gone = true;
+	c->gone = c->sent_end = c->recv_end = true;
 	channels_answered(c);
 	channels_queue_purge(c);
 	channels_merge_forget(c);
@@ -193,11 +186,26 @@ free_items(struct items *items)
 	}
 }
 
+static void
+leave_family(struct chan *c)
+{
+	struct chan *child;
+
+	while ((child = TAILQ_FIRST(&c->children)) != NULL) {
+		TAILQ_REMOVE(&c->children, child, sibling);
+		child->parent = NULL;
+	}
+	if (c->parent != NULL)
+		TAILQ_REMOVE(&c->parent->children, c, sibling);
+	c->parent = NULL;
+}
+
 void
 channels_destroy(struct chan *c)
 {
 	struct item *item;
 
+	leave_family(c);
 	while ((item = TAILQ_FIRST(&c->queue)) != NULL)
 		if (item->barrier != NULL)
 			channels_barrier_drop(item->barrier);
@@ -214,12 +222,23 @@ channels_destroy(struct chan *c)
 	free(c);
 }
 
+/* What was kept in case that a child is refused. */
+void
+channels_release_held(struct chan *c)
+{
+	struct item *item;
+
+	while ((item = TAILQ_FIRST(&c->held)) != NULL) {
+		TAILQ_REMOVE(&c->held, item, entry);
+		c->queued -= channels_item_cost(item);
+		channels_item_free(item);
+	}
+}
+
 /* Its create has its answer, of whatever kind, or never gets one. */
 void
 channels_answered(struct chan *c)
 {
-	struct item *item;
-
 	if (!c->waiting)
 		return;
 	c->waiting = false;
@@ -227,11 +246,7 @@ channels_answered(struct chan *c)
 		c->mux->waiting_mine--;
 	else
 		c->mux->waiting_theirs--;
-	while ((item = TAILQ_FIRST(&c->held)) != NULL) {
-		TAILQ_REMOVE(&c->held, item, entry);
-		c->queued -= channels_item_cost(item);
-		channels_item_free(item);
-	}
+	channels_release_held(c);
 }
 
 void
@@ -260,7 +275,7 @@ channels_received_end(struct chan *c)
 void
 channels_lost(struct chan *c)
 {
-	c->lost = true;
+	c->lost = c->sent_end = c->recv_end = true;
 	channels_answered(c);
 	channels_queue_purge(c);
 	channels_merge_forget(c);

@@ -22,6 +22,18 @@ channels_enter(struct mux *mux)
 	mux->depth++;
 }
 
+/* One that has ended and that has no children any more. */
+static struct chan *
+next_gone(const struct mux *mux)
+{
+	struct chan *c;
+
+	TAILQ_FOREACH(c, &mux->gone, all)
+		if (TAILQ_EMPTY(&c->children))
+			return (c);
+	return (NULL);
+}
+
 /* Sends what can go; then frees what has ended. */
 void
 channels_leave(struct mux *mux)
@@ -31,7 +43,7 @@ channels_leave(struct mux *mux)
 
 	if (mux->depth == 1)
 		channels_pump(mux);
-	while (mux->depth == 1 && (c = TAILQ_FIRST(&mux->gone)) != NULL) {
+	while (mux->depth == 1 && (c = next_gone(mux)) != NULL) {
 		TAILQ_REMOVE(&mux->gone, c, all);
 		channel = c->channel;
 		channels_detach(c);
@@ -196,200 +208,6 @@ channels_drained(struct hg_slot *slot, void *state)
 	channels_leave(mux);
 }
 
-static struct chan *
-chan_of(void *data)
-{
-	return (((struct chan_ref *)data)->chan);
-}
-
-static int
-channels_mux_create(struct hg_slot *slot, void *state,
-    struct hg_channel *channel, void *data, const struct hg_head *request)
-{
-	struct hg_channel *parent = hg->channel_parent(channel);
-	struct mux *mux = state;
-	struct chan *above;
-	int error;
-
-	(void)slot;
-	(void)data;
-	above = parent == NULL ? NULL : chan_of(hg->channel_data(parent));
-	if (parent != NULL && above == NULL)
-		return (-1);
-	channels_enter(mux);
-	error = channels_create(above, mux, channel, request);
-	channels_leave(mux);
-	return (error);
-}
-
-static void
-channels_mux_answer(struct hg_slot *slot, void *state,
-    struct hg_channel *channel, void *data, const struct hg_head *response)
-{
-	struct mux *mux = state;
-
-	(void)slot;
-	(void)channel;
-	channels_enter(mux);
-	if (chan_of(data) != NULL)
-		channels_answer_create(chan_of(data), response);
-	channels_leave(mux);
-}
-
-static void
-channels_mux_send(struct hg_slot *slot, void *state,
-    struct hg_channel *channel, void *data, struct hg_frame *frame)
-{
-	struct mux *mux = state;
-
-	(void)slot;
-	(void)channel;
-	channels_enter(mux);
-	if (chan_of(data) != NULL)
-		channels_send(chan_of(data), frame);
-	else
-		hg->frame_unref(frame);
-	channels_leave(mux);
-}
-
-static void
-channels_mux_end(struct hg_slot *slot, void *state, struct hg_channel *channel,
-    void *data, unsigned code, const char *reason, bool now)
-{
-	struct mux *mux = state;
-
-	(void)slot;
-	(void)channel;
-	channels_enter(mux);
-	if (chan_of(data) != NULL)
-		channels_end(chan_of(data), code, reason, now);
-	channels_leave(mux);
-}
-
-static void
-channels_mux_resume(struct hg_slot *slot, void *state,
-    struct hg_channel *channel, void *data)
-{
-	struct mux *mux = state;
-	struct chan *c = chan_of(data);
-
-	(void)slot;
-	channels_enter(mux);
-	if (c != NULL && !c->gone && c->stored &&
-	    !hg->channel_paused(channel)) {
-		c->stored = false;
-		channels_consumed(c);
-	}
-	channels_leave(mux);
-}
-
-static int
-channels_mux_merge(struct hg_slot *slot, void *state,
-    struct hg_channel *member, struct hg_channel *carrier, uint64_t seq)
-{
-	struct chan *c = chan_of(hg->channel_data(member));
-	struct chan *with = chan_of(hg->channel_data(carrier));
-	struct mux *mux = state;
-	int error;
-
-	(void)slot;
-	if (c == NULL || with == NULL)
-		return (-1);
-	channels_enter(mux);
-	error = channels_merge(c, with, seq);
-	channels_leave(mux);
-	return (error);
-}
-
-static int
-channels_mux_unmerge(struct hg_slot *slot, void *state,
-    struct hg_channel *member, uint64_t seq)
-{
-	struct chan *c = chan_of(hg->channel_data(member));
-	struct mux *mux = state;
-	int error;
-
-	(void)slot;
-	if (c == NULL)
-		return (-1);
-	channels_enter(mux);
-	error = channels_unmerge(c, seq);
-	channels_leave(mux);
-	return (error);
-}
-
-static int
-channels_mux_handover(struct hg_slot *slot, void *state,
-    struct hg_channel *carrier, struct hg_channel *next, uint64_t seq)
-{
-	struct chan *c = chan_of(hg->channel_data(carrier)), *to = NULL;
-	struct mux *mux = state;
-	int error;
-
-	(void)slot;
-	if (next != NULL)
-		to = chan_of(hg->channel_data(next));
-	if (c == NULL || (next != NULL && to == NULL))
-		return (-1);
-	channels_enter(mux);
-	error = channels_handover(c, to, seq);
-	channels_leave(mux);
-	return (error);
-}
-
-/* "0", or a size of at least the protocol's least chunk. */
-static const char *
-check_chunk(const char *value, char *buffer, size_t size)
-{
-	long long number;
-	char *end;
-
-	(void)buffer;
-	(void)size;
-	number = strtoll(value, &end, 10);
-	if (strchr("kK", *end) != NULL && *end != '\0')
-		number *= 1024;
-	else if (*end != '\0')
-		return (NULL);
-	if (number > 0 && number < CHANNELS_CHUNK_MIN)
-		return ("must be 0 or at least 4096 bytes");
-	return (NULL);
-}
-
-#define OPTION(k, t, field, text, least, most, service, fn, h)		\
-	{ .key = k, .type = t,						\
-	    .offset = offsetof(struct channels_options, field),		\
-	    .standard = text, .min = least, .max = most,		\
-	    .per_service = service, .check = fn, .help = h }
-
-static const struct hg_option options[] = {
-	OPTION("window", HG_SIZE, window, "64k", 1024, INT64_C(64) << 20, true,
-	    NULL, "bytes that the peer may send on a channel before credit"),
-	OPTION("trunk-window", HG_SIZE, trunk_window, "1m",
-	    CHANNELS_TRUNK_WINDOW, INT64_C(1) << 30, true, NULL,
-	    "bytes that the peer may send on all channels before credit"),
-	OPTION("max-channels", HG_INT, max_channels, "0", 0, CHANNELS_IDS,
-	    true, NULL, "channels that the peer may have open; 0: all ids on "
-	    "a trunk, else 4096"),
-	OPTION("chunk", HG_SIZE, chunk, "16k", 0, INT64_C(1) << 20, true,
-	    check_chunk, "longest piece that the peer may send; 0: whole "
-	    "messages only"),
-	OPTION("queue-max", HG_SIZE, queue_max, "1m", 65536,
-	    INT64_C(1) << 30, true, NULL,
-	    "bytes queued on one channel that end it"),
-	OPTION("store", HG_SIZE, store, "1g", INT64_C(1) << 20,
-	    INT64_C(1) << 40, false, NULL,
-	    "sum of the windows of all channels of the daemon"),
-	OPTION("control-rate", HG_INT, control_rate, "256", 0, 1000000, true,
-	    NULL, "control messages per second from a peer that is no "
-	    "headgate; 0: any"),
-	OPTION("drain-time", HG_TIME, drain_time, "120s", 0, 86400000, false,
-	    NULL, "how long the channels of a drained connection take to end"),
-	OPTION("unmerge-slow", HG_BOOL, unmerge_slow, "no", 0, 0, true, NULL,
-	    "ask for an own copy of a flow for a channel that is slow"),
-	{ .key = NULL },
-};
-
 static const char *const counters[] = {
 	[COUNT_DATA_MESSAGES_SENT] = "data_messages_sent",
 	[COUNT_DATA_MESSAGES_RECEIVED] = "data_messages_received",
@@ -423,27 +241,15 @@ static const struct hg_hooks hooks = {
 	.drain = channels_drained,
 };
 
-static const struct hg_mux mux_table = {
-	.channel_size = sizeof(struct chan_ref),
-	.create = channels_mux_create,
-	.answer = channels_mux_answer,
-	.send = channels_mux_send,
-	.end = channels_mux_end,
-	.resume = channels_mux_resume,
-	.merge = channels_mux_merge,
-	.unmerge = channels_mux_unmerge,
-	.handover = channels_mux_handover,
-};
-
 HG_PLUGIN(
 	.name = "channels",
 	.version = HG_VERSION,
 	.summary = "many channels in one connection",
 	.extension = CHANNELS_NAME,
 	.counters = counters,
-	.options = options,
+	.options = channels_option_table,
 	.options_size = sizeof(struct channels_options),
 	.worker_size = sizeof(struct channels_worker),
 	.connection = &hooks,
-	.mux = &mux_table,
+	.mux = &channels_mux_table,
 );

@@ -95,6 +95,11 @@ const char	*control_decode(const struct control *, enum control_param,
 bool		 control_code_ok(uint64_t);
 
 const char	*control_verb_name(enum control_verb);
+const char	*control_param_name(enum control_param);
+int		 control_hex(char);		/* -1: no such digit */
+bool		 control_is_unreserved(char);
+/* Bytes of the UTF-8 character at the front; 0: none, or a control. */
+size_t		 control_utf8(const unsigned char *, size_t);
 void		 control_begin(struct control_line *, enum control_verb);
 void		 control_put_id(struct control_line *, unsigned);
 void		 control_put_param_id(struct control_line *,

@@ -96,7 +96,7 @@ replay(struct chan *c, struct chan *carrier, struct item *before)
 	uint64_t next, until;
 	struct item *item;
 
-	next = c->flow + 1;
+	next = c->joined + 1;
 	until = before != NULL ? before->barrier->seq : carrier->flow;
 	TAILQ_FOREACH(item, &carrier->log, entry) {
 		if (item->seq < next || item->seq > until)

@@ -215,15 +215,18 @@ accept_create(struct mux *mux, unsigned id, struct chan *parent,
 		channels_free(c);
 		return (refuse(mux, id, parent != NULL));
 	}
-	channel = hg->channel_accept(mux->slot, parent == NULL ? NULL :
-	    parent->channel, head, id);
-	if (channel == NULL)
-		return (channels_no_memory(mux));
 	c->waiting = true;
 	mux->waiting_theirs++;
 	if (parent != NULL)
 		channels_set_parent(c, parent);
-	channels_attach(c, channel);
+	mux->accepting = c;
+	channel = hg->channel_accept(mux->slot, parent == NULL ? NULL :
+	    parent->channel, head, id);
+	mux->accepting = NULL;
+	if (channel == NULL)
+		return (channels_no_memory(mux));
+	if (c->channel == NULL)
+		channels_attach(c, channel);
 	channels_count(COUNT_ACCEPTED, 1);
 	return (HG_DROP);
 }
@@ -352,7 +355,7 @@ channels_got_refused(struct chan *c, const struct control *m)
 	c->recv_end = true;
 	channels_emit_end(c, CONTROL_DESTROY, 1000, NULL);
 	channels_settle(c);
-	if (channel != NULL) {
+	if (channel != NULL && !c->dropping) {
 		hg->channel_opened(channel, head);
 		resend(channel, &frames);
 	}

@@ -168,7 +168,7 @@ message_done(struct chan *c)
 static void
 stored_or_not(struct chan *c)
 {
-	if (c->group != NULL || c->dropping || c->channel == NULL)
+	if (c->group != NULL || c->dropping || c->left || c->channel == NULL)
 		c->stored = false;
 	else
 		c->stored = hg->channel_paused(c->channel);

@@ -81,7 +81,7 @@ put_together(struct chan *c, struct hg_frame *frame, unsigned flags)
 	hg->frame_unref(frame);
 	if ((flags & HG_LAST) == 0)
 		return;
-	whole = hg->frame_new(c->part, c->part_len, HG_WHOLE | c->out_kind);
+	whole = hg->frame_new(c->part, c->part_len, HG_WHOLE | c->part_kind);
 	free(c->part);
 	c->part = NULL;
 	c->part_len = c->part_size = 0;
@@ -110,7 +110,7 @@ channels_send(struct chan *c, struct hg_frame *frame)
 		return;
 	}
 	if ((flags & HG_FIRST) != 0)
-		c->out_kind = flags & CHANNELS_KIND;
+		c->part_kind = flags & CHANNELS_KIND;
 	c->out_open = (flags & HG_LAST) == 0;
 	if ((flags & HG_WHOLE) == HG_WHOLE)
 		channels_send_whole(c, frame);

@@ -89,10 +89,11 @@ channels_barrier_ready(const struct barrier *b)
 	case CONTROL_UNMERGE:
 		return (!c->asking);
 	case CONTROL_DESTROY:
-		/* Its own children go first; and nobody's place in a set may
-		 * be open, as a denied member needs the log. */
+		/* The children that can go first do; and nobody's place in
+		 * a set may be open, as a denied member needs the log. */
 		TAILQ_FOREACH(child, &c->children, sibling)
-			if (child->mine && !child->sent_end)
+			if ((child->mine || child->recv_end) &&
+			    !child->sent_end)
 				return (false);
 		return (TAILQ_EMPTY(&c->unsures) && c->logger == NULL);
 	default:
@@ -170,8 +171,11 @@ was_sent(struct chan *c, enum control_verb verb, unsigned to)
 		/* FALLTHROUGH */
 	case CONTROL_MERGE:
 	case CONTROL_UNMERGE:
-		c->asking = true;
+		/* A last word has answered it already. */
+		c->asking = !c->recv_end;
 		c->asking_verb = verb;
+		if (c->recv_end)
+			channels_sure(c);
 		break;
 	case CONTROL_MIGRATED:
 		channels_migrated_sent(c);

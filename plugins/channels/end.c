@@ -29,11 +29,15 @@ abort_now(struct chan *c, enum control_verb verb, unsigned code,
 	while (!c->mux->failed && (child = open_child(c, true)) != NULL)
 		channels_fail(child, code, reason == NULL ? "" : reason);
 	c->ending = c->dropping = true;
-	channels_leave_set(c);
+	if (c->mine)
+		channels_leave_set(c);
 	channels_sure(c);
 	channels_group_leave(c);
 	channels_queue_purge(c);
-	channels_answered(c);
+	channels_release_held(c);
+	/* The peer's answer to a create of this side's may be on its way. */
+	if (!c->mine)
+		channels_answered(c);
 	channels_credit_forget(c);
 	if (c->mine && !c->create_sent)
 		channels_free(c);	/* the peer never heard of it */
@@ -47,7 +51,9 @@ fail_members(struct chan *c, unsigned code, const char *reason)
 {
 	struct chan *member;
 
-	while ((member = TAILQ_FIRST(&c->members)) != NULL) {
+	while (!c->mux->failed &&
+	    ((member = TAILQ_FIRST(&c->members)) != NULL ||
+	    (member = channels_rider(c)) != NULL)) {
 		channels_leave_set(member);
 		channels_fail(member, code, reason);
 	}
@@ -93,6 +99,7 @@ add_set(struct barrier *b, struct chan *c, struct chan *next)
 	if (c->mine && c->carrier != NULL && !c->copying) {
 		b->has_seq = true;
 		b->seq = c->carrier->flow;
+		b->carrier = c->carrier;
 		return (channels_barrier_add(b, c->carrier));
 	}
 	if (!c->mine || !channels_has_members(c))
@@ -112,8 +119,10 @@ dissolve(struct chan *c)
 {
 	struct chan *member;
 
+	if (!c->mine)
+		return;		/* its creator says when */
 	channels_leave_set(c);
-	while (c->mine && (member = TAILQ_FIRST(&c->members)) != NULL)
+	while ((member = TAILQ_FIRST(&c->members)) != NULL)
 		channels_leave_set(member);
 }
 
@@ -155,8 +164,10 @@ channels_end(struct chan *c, unsigned code, const char *reason, bool now)
 {
 	if (c->gone || c->sent_end || c->refused || (c->ending && !now))
 		return;
-	if (c->mine && TAILQ_FIRST(&c->members) != NULL)
+	if (channels_rider(c) != NULL)
 		now = false;
+	/* It gets no more of the flow, and so nothing behind the gap. */
+	c->left = c->in_group;
 	channels_group_leave(c);
 	if (now || !channels_queue_cut(c)) {
 		if (c->id == CHANNELS_ROOT)
@@ -176,7 +187,9 @@ end_is_wrong(const struct chan *c, const struct control *m)
 
 	if (!control_code_ok(m->number[CONTROL_CODE]))
 		return ("bad-code");
-	if (m->verb == CONTROL_DESTROY && c->in_open)
+	/* Half a message may be what an abort or a refusal left of it. */
+	if (m->verb == CONTROL_DESTROY && c->in_open &&
+	    (!c->dropping || c->group != NULL))
 		return ("destroy-within-message");
 	TAILQ_FOREACH(child, &c->children, sibling)
 		if (!child->mine && !child->recv_end)
@@ -190,7 +203,7 @@ got_abort(struct chan *c, unsigned code)
 {
 	if (c->sent_end || c->refused)
 		return;
-	if (c->mine && TAILQ_FIRST(&c->members) != NULL)
+	if (channels_rider(c) != NULL)
 		return;
 	abort_now(c, CONTROL_DESTROY, code, NULL);
 }
@@ -216,8 +229,12 @@ channels_got_end(struct chan *c, const struct control *m)
 		return (verdict);
 	c->recv_end = true;
 	c->in_open = false;
+	/* A last word answers all. */
 	if (c->mine)
 		channels_answered(c);
+	c->asking = false;
+	channels_sure(c);
+	channels_activate(c);
 	control_decode(m, CONTROL_REASON_TEXT, reason, sizeof(reason));
 	channels_credit_forget(c);
 	if (!c->dropping)

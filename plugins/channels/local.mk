@@ -4,8 +4,10 @@ plugins_channels_channels_la_SOURCES = \
 	plugins/channels/control.h \
 	plugins/channels/merge.h \
 	plugins/channels/table.h \
+	plugins/channels/types.h \
 	plugins/channels/chan.c \
 	plugins/channels/channels.c \
+	plugins/channels/control-text.c \
 	plugins/channels/control.c \
 	plugins/channels/copy.c \
 	plugins/channels/create.c \
@@ -21,7 +23,9 @@ plugins_channels_channels_la_SOURCES = \
 	plugins/channels/merge-recv.c \
 	plugins/channels/merge-send.c \
 	plugins/channels/migrate.c \
+	plugins/channels/mux.c \
 	plugins/channels/negotiate.c \
+	plugins/channels/option.c \
 	plugins/channels/queue.c \
 	plugins/channels/rate.c \
 	plugins/channels/schedule.c \
@@ -30,3 +34,4 @@ plugins_channels_channels_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_channels_channels_la_CFLAGS = $(PLUGIN_CFLAGS)
 plugins_channels_channels_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 plugins_channels_channels_la_LIBADD =
+dist_man_MANS += plugins/channels/headgate-channels.8

@@ -110,8 +110,11 @@ channels_got_merge(struct chan *c, const struct control *m)
 	carrier = channels_find(c->mux, (unsigned)m->number[CONTROL_WITH]);
 	if ((error = merge_is_wrong(c, carrier, m)) != NULL)
 		return (channels_wrong(c->mux, c, error));
-	if ((error = merge_is_denied(c, carrier)) != NULL)
+	if ((error = merge_is_denied(c, carrier)) != NULL) {
+		/* Not even denied, if it has ended: the flow is over for it. */
+		c->left |= c->ending;
 		return (answer(c, CONTROL_DENIED, CONTROL_MERGE, error));
+	}
 	carrier->flow_known = true;
 	carrier->flow = m->number[CONTROL_SEQ];
 	if (join(c, carrier) != 0)
@@ -215,7 +218,7 @@ channels_deliver(struct chan *c, struct hg_frame *frame)
 {
 	if (c->group != NULL)
 		hg->group_recv(c->group, frame);
-	else if (c->dropping || c->channel == NULL)
+	else if (c->dropping || c->left || c->channel == NULL)
 		hg->frame_unref(frame);
 	else
 		hg->channel_recv(c->channel, frame);

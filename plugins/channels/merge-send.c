@@ -13,6 +13,23 @@ channels_has_members(const struct chan *carrier)
 	return (false);
 }
 
+/* Somebody whose place in the flow is, or begins or ends, in what this channel
+ * has yet to send. NULL: nobody. */
+struct chan *
+channels_rider(const struct chan *c)
+{
+	const struct item *item;
+
+	if (!c->mine)
+		return (NULL);
+	if (!TAILQ_EMPTY(&c->members))
+		return (TAILQ_FIRST(&c->members));
+	TAILQ_FOREACH(item, &c->queue, entry)
+		if (item->barrier != NULL && item->barrier->carrier == c)
+			return (item->barrier->chan);
+	return (NULL);
+}
+
 /* A channel of this side's that is fully there, and not amid a message. */
 static bool
 is_ready(const struct chan *c)
@@ -61,7 +78,7 @@ request(enum control_verb verb, struct chan *member, struct chan *carrier,
 
 	if ((b = channels_barrier_new(verb, member)) == NULL)
 		return (-1);
-	b->other = carrier;
+	b->other = b->carrier = carrier;
 	b->has_seq = true;
 	b->seq = seq;
 	if (channels_barrier_add(b, member) != 0 ||
@@ -87,7 +104,7 @@ channels_merge(struct chan *member, struct chan *carrier, uint64_t seq)
 	if (request(CONTROL_MERGE, member, carrier, seq) != 0)
 		return (-1);
 	carrier->flow_known = true;
-	carrier->flow = member->flow = seq;
+	carrier->flow = member->joined = seq;
 	member->flow_known = false;
 	member->carrier = member->logger = carrier;
 	TAILQ_INSERT_TAIL(&carrier->members, member, fellow);

@@ -32,6 +32,7 @@ int	 channels_merge(struct chan *member, struct chan *carrier,
 int	 channels_unmerge(struct chan *member, uint64_t seq);
 int	 channels_handover(struct chan *carrier, struct chan *next,
 	    uint64_t seq);
+struct chan *channels_rider(const struct chan *carrier);
 /* Whether some member is merged on the wire too. */
 bool	 channels_has_members(const struct chan *carrier);
 enum hg_verdict channels_got_merged(struct chan *);

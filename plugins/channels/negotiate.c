@@ -11,7 +11,7 @@
 
 #include "channels.h"
 
-#define NUMBER_MAX	UINT32_C(0x7fffffff)	/* what is more counts as this */
+#define NUMBER_MAX	UINT32_C(0x7fffffff)	/* more counts as this */
 
 /* A parameter as a number; -1: it is there and malformed. */
 static int

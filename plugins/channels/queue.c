@@ -62,8 +62,12 @@ channels_insert_frame(struct chan *c, struct item *before,
 	item->chan = c;
 	if (before == NULL)
 		TAILQ_INSERT_TAIL(&c->queue, item, entry);
-	else
+	else {
 		TAILQ_INSERT_BEFORE(before, item, entry);
+		if (before->reached)
+			before->barrier->waits++;
+		before->reached = false;
+	}
 	c->queued += channels_item_cost(item);
 	return (0);
 }
@@ -215,6 +219,8 @@ leave_barrier(struct item *item)
 	channels_item_free(item);
 	if (b->other == c)
 		b->other = NULL;
+	if (b->carrier == c)
+		b->carrier = NULL;
 	if (!b->chan->gone)
 		channels_activate(b->chan);
 }
@@ -253,6 +259,8 @@ channels_queue_cut(struct chan *c)
 	if (!c->out_open)
 		return (true);
 	c->out_open = false;
+	if (c->mux->chunk == 0 || c->child)
+		return (true);	/* it was not queued yet */
 	while ((item = TAILQ_LAST(&c->queue, items)) != NULL &&
 	    item->frame != NULL && item->offset == 0 &&
 	    (hg->frame_flags(item->frame) & HG_LAST) == 0) {

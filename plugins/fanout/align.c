@@ -15,9 +15,9 @@
  *    is no period up to its length less the gram, so a place is believed when
  *    it implies a distance of less than half of that.
  */
-#include <stdlib.h>
-
 #include "align.h"
+
+#define ONCE_MAX	32	/* digests of a gram that are counted */
 
 /* Digest number i of a gram that ends at seq, counted from its end. */
 static struct fanout_digest
@@ -59,12 +59,15 @@ is_once(const struct fanout_ring *ring, struct fanout_digest digest)
 	return (times == 1);
 }
 
+/* Of a long gram the newest are enough, and looking is dear. */
 static bool
 half_is_once(const struct fanout_ring *ring, uint64_t seq, size_t len)
 {
 	size_t i, once, left;
 
 	once = 0;
+	if (len > ONCE_MAX)
+		len = ONCE_MAX;
 	for (i = 0; i < len; i++) {
 		if (is_once(ring, gram_at(ring, seq, i)))
 			once++;

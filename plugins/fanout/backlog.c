@@ -58,8 +58,9 @@ backlog_push(struct fanout_flow *flow, struct hg_frame **frame)
 	backlog->bytes += len;
 }
 
-void
-fanout_catch_up(struct fanout_group *group)
+/* Sends a group that is behind what is kept. */
+static void
+catch_up(struct fanout_group *group)
 {
 	struct fanout_flow *flow = group->flow;
 	struct fanout_backlog *backlog = &flow->backlog;
@@ -69,6 +70,7 @@ fanout_catch_up(struct fanout_group *group)
 	for (;;) {
 		behind = flow->ring.head - group->sent;
 		if (behind == 0 || behind > backlog->count ||
+		    group->carrier->ended ||
 		    hg->channel_is_full(group->carrier->channel))
 			return;
 		frame = hg->frame_ref(backlog->frame[(backlog->at +
@@ -95,7 +97,7 @@ fanout_backlog_note(struct fanout_flow *flow, struct hg_frame **frame,
 		next = TAILQ_NEXT(group, entry);
 		if (group->sent == flow->ring.head)
 			continue;
-		fanout_catch_up(group);
+		catch_up(group);
 		fanout_group_ride(group);
 	}
 }

@@ -4,6 +4,7 @@
 
 /* Its order has just been another than thought, so more than the window. */
 #define SKIP_GRACE	16
+#define SEARCH		2048	/* entries of the ring for each copy */
 
 static void
 suppress(struct fanout_flow *flow, struct hg_frame *frame)
@@ -101,12 +102,15 @@ try_align(struct hg_member *member)
 	proof.window = flow->window;
 	proof.base = member->base;
 	proof.floor = member->left;
+	/* A big ring is not searched for each copy. */
+	member->try_at = member->history.count + 1 +
+	    fanout_ring_count(&flow->ring) / SEARCH;
 	switch (fanout_align(&flow->ring, &member->history, &proof, &found)) {
 	case FANOUT_ELSEWHERE:
 		return;
 	case FANOUT_UNPROVEN:
 		/* It is dear to find out, and not soon different. */
-		member->try_at = member->history.count + 1 + proof.verify / 4;
+		member->try_at += proof.verify / 4;
 		return;
 	case FANOUT_ALIGNED:
 		break;
@@ -116,7 +120,6 @@ try_align(struct hg_member *member)
 	if (fanout_member_merge(member, found.seq) != 0)
 		return;
 	append_own(member, ahead, found.ahead);
-	fanout_catch_up(member->group);
 	fanout_group_ride(member->group);
 }
 

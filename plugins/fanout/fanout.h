@@ -107,7 +107,7 @@ struct fanout_flow {
 	uint64_t		 floor;		/* no merged member's cursor is
 						 * below */
 	struct fanout_backlog	 backlog;	/* see backlog.c */
-	uint64_t		 appended_at;	/* ms; when it began, at first */
+	uint64_t		 appended_at;	/* ms; first: of its making */
 	struct fanout_members	 members;
 	struct fanout_groups	 groups;
 	struct fanout_groups	 carried;	/* one for each connection:
@@ -125,8 +125,8 @@ struct fanout_group {
 						 * first */
 	uint64_t		 sent;
 	bool			 is_carried;	/* is in flow->carried */
-	bool			 stranded;	/* of one, whose carrier has gone
-						 * without a word: see group.c */
+	bool			 stranded;	/* its carrier has gone without
+						 * a word: see group.c */
 };
 
 /*
@@ -156,8 +156,8 @@ struct hg_member {
 
 	/* Merged. */
 	uint64_t		 cursor;
-	uint64_t		 marks;		/* copies that came out of order:
-						 * bit 0 is cursor + 1 */
+	uint64_t		 marks;		/* copies out of order: bit 0 is
+						 * cursor + 1 */
 	uint64_t		 good;		/* matches since merged */
 	uint64_t		 ride_at, ride_wait;	/* when to try to share
 							 * a carrier again */
@@ -168,11 +168,11 @@ struct hg_member {
 	struct fanout_skip	 skip;
 	uint64_t		 base;		/* the head that history began
 						 * at */
-	uint64_t		 left;		/* what the group had been sent */
+	uint64_t		 left;		/* the group had been sent */
 	uint64_t		 try_at;	/* history count of the next
 						 * attempt to align */
 	unsigned		 patience;	/* 1, 2, 4 ...: times verify */
-	uint64_t		 copied_at;	/* ms of the last copy, or of the
+	uint64_t		 copied_at;	/* ms of the last copy, or the
 						 * join */
 
 	/* Back-pressure: see hold.c. */
@@ -292,8 +292,6 @@ void	fanout_flow_send(struct fanout_flow *, struct hg_frame *frame,
 void	fanout_backlog_note(struct fanout_flow *, struct hg_frame **frame,
     bool behind);
 void	fanout_backlog_clear(struct fanout_flow *);
-/* Sends a group that is behind what is kept. */
-void	fanout_catch_up(struct fanout_group *);
 
 /* hold.c */
 void	fanout_hold(struct hg_member *, struct hg_member *holder);

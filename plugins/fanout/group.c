@@ -72,7 +72,6 @@ group_split(struct hg_member *member, bool stranded)
 {
 	struct fanout_group *group = member->group;
 
-	fanout_release(member);
 	TAILQ_REMOVE(&group->members, member, group_entry);
 	member->group = NULL;
 	if (fanout_group_new(member, group->sent) == 0) {
@@ -251,21 +250,44 @@ fanout_group_ride(struct fanout_group *group)
 	group_free(group);
 }
 
+/* The carrier's child was ended from within a send, so its group's place on the
+ * wire is lost: nobody of it may miss a message silently. */
+static void
+group_abandon(struct fanout_group *group)
+{
+	struct hg_member *member;
+
+	TAILQ_FOREACH(member, &group->members, group_entry)
+		fanout_member_abandon(member, "its carrier has ended");
+}
+
 void
 fanout_group_send(struct fanout_group *group, struct hg_frame *frame,
     struct hg_member *from)
 {
 	struct hg_member *carrier = group->carrier;
 
-	group->sent++;
-	if (carrier->ending) {
+	if (carrier->ended) {
+		group_abandon(group);
 		hg->frame_unref(frame);
 		return;
 	}
 	group_unstrand(group);
+	group->sent++;
 	fanout_count(FANOUT_SENT, 1);
 	if (!hg->channel_send(carrier->channel, frame) && from != NULL)
 		fanout_hold(from, carrier);
+}
+
+/* For the group whose own copy it is, so that no other need be waited for. */
+static void
+send_own(struct fanout_group *group, struct hg_frame *frame,
+    struct hg_member *from)
+{
+	if (hg->frame_ref(frame) == NULL)
+		fanout_member_abandon(from, "no memory");
+	else
+		fanout_group_send(group, frame, from);
 }
 
 void
@@ -284,10 +306,9 @@ fanout_flow_send(struct fanout_flow *flow, struct hg_frame *frame,
 			behind = true;
 			continue;
 		}
-		if (group == from->group) {
-			copy = hg->frame_ref(frame);
-			fanout_group_send(group, copy, from);
-		} else if (!hg->channel_is_full(group->carrier->channel) &&
+		if (group == from->group)
+			send_own(group, frame, from);
+		else if (!hg->channel_is_full(group->carrier->channel) &&
 		    (copy = hg->frame_ref(frame)) != NULL)
 			fanout_group_send(group, copy, NULL);
 		behind |= group->sent != flow->ring.head;

@@ -25,3 +25,4 @@ plugins_fanout_fanout_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) $(OPENSSL_CFLAGS)
 plugins_fanout_fanout_la_CFLAGS = $(PLUGIN_CFLAGS)
 plugins_fanout_fanout_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 plugins_fanout_fanout_la_LIBADD = $(OPENSSL_LIBS)
+dist_man_MANS += plugins/fanout/headgate-fanout.8

@@ -18,6 +18,21 @@ is_blocked(const struct hg_member *member)
 	    hg->channel_is_full(member->channel));
 }
 
+/* Whether the member has had what the flow has, as far as can be seen. */
+static bool
+is_alike(const struct hg_member *member)
+{
+	const struct fanout_flow *flow = member->flow;
+
+	if (flow->merged_count == 0)
+		return (true);
+	if (member->history.count == 0)
+		return (flow->ring.head == member->base);
+	return (fanout_ring_count(&flow->ring) == 0 ||
+	    fanout_align_tail(&flow->ring, &member->history,
+	    fanout_member_verify(member)));
+}
+
 static void
 align_quiet(struct hg_member *member, uint64_t now)
 {
@@ -28,14 +43,8 @@ align_quiet(struct hg_member *member, uint64_t now)
 	    (flow->ring.head != 0 && now - flow->appended_at < wait))
 		return;
 	fanout_skip_finish(&member->skip);
-	if (flow->merged_count > 0 && member->history.count == 0 &&
-	    flow->ring.head != member->base)
-		return;
-	if (flow->merged_count > 0 && member->history.count > 0 &&
-	    !fanout_align_tail(&flow->ring, &member->history,
-	    fanout_member_verify(member)))
-		return;
-	if (fanout_member_merge(member, flow->ring.head) == 0)
+	if (is_alike(member) &&
+	    fanout_member_merge(member, flow->ring.head) == 0)
 		fanout_group_ride(member->group);
 }
 

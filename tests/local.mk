@@ -1,0 +1,88 @@
+# "make check" speaks TAP with every test: C programs over CUnit, shell
+# scripts, and node's test files. To add a test, add it to its list.
+#   make check TESTS=tests/wire/echo.test.mjs     one test
+#   make check TESTS='$(TSAN_TESTS)'              those for a TSan build
+UNIT_TESTS =
+PLUGIN_TESTS =
+TREE_TESTS =
+WIRE_TESTS =
+E2E_TESTS =
+TSAN_TESTS =
+BENCHES =
+
+# Shared by all C tests; fragments add their own support files.
+check_LIBRARIES += tests/libharness.a
+tests_libharness_a_SOURCES = tests/harness.c tests/harness.h
+
+include tests/tree/local.mk
+include tests/unit/local.mk
+include tests/plugin/local.mk
+include tests/wire/local.mk
+include tests/e2e/local.mk
+include tests/bench/local.mk
+
+# What a C test or a benchmark links; its source is its name with .c.
+LDADD = \
+	tests/plugin/libfake.a tests/libharness.a core/libheadgate.a \
+	$(HEADGATE_LIBS) $(CUNIT_LIBS)
+
+if HAVE_CUNIT
+check_PROGRAMS += $(UNIT_TESTS) $(PLUGIN_TESTS)
+TESTS += $(UNIT_TESTS) $(PLUGIN_TESTS)
+endif
+TESTS += $(TREE_TESTS) $(WIRE_TESTS) $(E2E_TESTS)
+
+EXTRA_PROGRAMS += $(BENCHES)
+CLEANFILES += $(BENCHES)
+
+# A package of a third party, built by tests/e2e/out-of-tree.test.mjs.
+EXTRA_DIST += \
+	tests/out-of-tree/configure.ac tests/out-of-tree/Makefile.am \
+	tests/out-of-tree/shout.c
+
+EXTRA_DIST += \
+	tests/package.json tests/package-lock.json \
+	tests/run-node.sh tests/flat-tap.mjs \
+	tests/resolve.mjs \
+	$(TREE_TESTS) $(WIRE_TESTS) $(E2E_TESTS)
+
+TAP_DRIVER = \
+	env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+TEST_EXTENSIONS = .sh .mjs
+LOG_DRIVER = $(TAP_DRIVER)
+# Nothing waits for ever: a test that hangs is stopped, and has failed.
+LOG_COMPILER = timeout -k 5 300
+SH_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+MJS_LOG_DRIVER = $(TAP_DRIVER)
+MJS_LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-node.sh
+
+if SANITIZER
+HEADGATE_SANITIZER = yes
+else
+HEADGATE_SANITIZER = no
+endif
+
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir=`cd $(srcdir) && pwd`; export top_srcdir; \
+	top_builddir=`pwd`; export top_builddir; \
+	HEADGATE="$$top_builddir/core/headgate"; export HEADGATE; \
+	HEADGATECTL="$$top_builddir/core/headgatectl"; export HEADGATECTL; \
+	HEADGATE_PLUGIN_DIR="$$top_builddir/plugins/all"; \
+	export HEADGATE_PLUGIN_DIR; \
+	HEADGATE_SANITIZER='$(HEADGATE_SANITIZER)'; \
+	export HEADGATE_SANITIZER; \
+	HEADGATE_FORTIFY='$(FORTIFY_LEVEL)'; export HEADGATE_FORTIFY; \
+	NODE='$(NODE)'; export NODE; READELF='$(READELF)'; export READELF; \
+	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX; \
+	UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS"; \
+	export UBSAN_OPTIONS;
+
+bench: all $(BENCHES)
+	@for bench in $(BENCHES); do \
+		echo "== $$bench" && $$bench || exit 1; \
+	done
+.PHONY: bench
+
+tests-clean:
+	rm -rf tests/reports

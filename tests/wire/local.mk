@@ -1,0 +1,2 @@
+# The daemon, byte by byte, over loopback.
+WIRE_TESTS +=
