@@ -16,6 +16,7 @@
 
 #define SECONDS		30	/* without any message: something is lost */
 #define WINDOW		16	/* messages under way */
+#define DIGITS		8	/* of the number in each message */
 #define WARM_MAX	5000	/* messages until all must be merged */
 
 struct round {
@@ -35,7 +36,7 @@ start_gateway(struct round *round, bool fanout, const char *secret_file)
 {
 	char config[2048];
 
-	snprintf(config, sizeof(config), "log-level = warn\nworkers = 1\n"
+	snprintf(config, sizeof(config), "workers = 1\n"
 	    "[listen trunks]\naddress = 127.0.0.1:0\nedge-secret-file = %s\n"
 	    "[service trunk]\nlisten = trunks\npath = /.headgate/trunk\n"
 	    "trunk = yes\ninsecure = yes\n"
@@ -54,7 +55,7 @@ start_edge(struct round *round, const char *secret_file)
 {
 	char config[2048];
 
-	snprintf(config, sizeof(config), "log-level = warn\nworkers = 1\n"
+	snprintf(config, sizeof(config), "workers = 1\n"
 	    "[listen clients]\naddress = 127.0.0.1:0\n"
 	    "[trunk gateway]\nconnect = ws://127.0.0.1:%d\n"
 	    "insecure = yes\nsecret-file = %s\nretry-min = 10ms\n"
@@ -106,6 +107,18 @@ subscribe(struct round *round)
 	subscriber_open(&round->publisher, round->edge.ports[0], "/stomp");
 }
 
+/* No two messages are equal: equal ones could not be told apart. */
+static void
+number(struct round *round)
+{
+	char *at = round->message + round->message_len - 2;
+	uint64_t left = round->sent;
+	int i;
+
+	for (i = 0; i < DIGITS; i++, left /= 10)
+		*at-- = (char)('0' + left % 10);
+}
+
 /* That many more, a window at a time; all are delivered when it returns. */
 static void
 publish(struct round *round, uint64_t messages)
@@ -115,8 +128,7 @@ publish(struct round *round, uint64_t messages)
 
 	while (round->sent < end) {
 		for (i = 0; i < WINDOW && round->sent < end; i++) {
-			round->message[round->message_len - 2] =
-			    (char)('a' + round->sent % 23);
+			number(round);
 			subscriber_send(&round->publisher, round->message,
 			    round->message_len);
 			round->sent++;
@@ -206,7 +218,7 @@ main(int argc, char **argv)
 	size_t size = argc > 2 ? strtoul(argv[2], NULL, 10) : 128;
 	size_t i;
 
-	if (messages == 0 || size == 0 || size > 60000)
+	if (messages == 0 || size < DIGITS || size > 60000)
 		bench_die("usage: trunk [MESSAGES [SIZE]]");
 	printf("%llu messages of %zu bytes, one publisher, %d under way\n\n",
 	    (unsigned long long)messages, size, WINDOW);
