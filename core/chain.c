@@ -72,6 +72,8 @@ chain_init(struct chain *chain, const struct chain_entry *entries,
 		slot->offered = entries[i].offered;
 		slot->answered = entries[i].answered;
 		chain->has_recv |= slot->hooks->recv != NULL;
+		if (slot->answered != NULL)
+			chain->rsv |= slot->hooks->rsv;
 		list_init(&slot->timers);
 		slot->state = (char *)chain->slots + at;
 		at += chain_state_size(slot->hooks);

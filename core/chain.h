@@ -56,6 +56,7 @@ struct chain {
 	const struct service	*service;
 	struct hg_slot		*slots;
 	unsigned		 count;
+	unsigned		 rsv;	/* HG_RSV bits of its extensions */
 	bool			 has_recv;	/* a slot looks at frames */
 	bool			 dead;		/* no hook but close any more */
 };

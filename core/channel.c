@@ -379,12 +379,17 @@ channel_conn_drained(struct hg_conn *conn)
 		channel_set_full(conn->root, false);
 }
 
-/* A connection that ends takes all of its channels along. */
+/* A connection that ends takes all of its channels along. What is wrong with
+ * a trunk, or with who is at its other end, was not the clients' doing. */
 static void
 channel_conn_ended(struct hg_conn *conn, unsigned code, const char *reason)
 {
 	struct list *node, *save;
 
+	if (conn->is_trunk) {
+		code = 1012;
+		reason = "the way to the server was lost";
+	}
 	list_each(node, save, &conn->channels)
 		channel_ended(list_entry(node, struct hg_channel, node), code,
 		    reason);

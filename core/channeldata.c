@@ -68,7 +68,7 @@ channel_is_text(struct hg_channel *ch, const struct hg_frame *frame)
 {
 	if ((frame->flags & HG_FIRST) != 0)
 		ch->in_text = (frame->flags & HG_TEXT) != 0 &&
-		    (frame->flags & (HG_RSV1 | HG_RSV2 | HG_RSV3)) == 0;
+		    (frame->flags & HG_RSV) == 0;
 	return (ch->in_text);
 }
 
@@ -78,6 +78,11 @@ channel_recv(struct hg_channel *ch, struct hg_frame *frame)
 	if (ch == ch->conn->root && ch->conn->is_trunk) {
 		frame_unref(frame);
 		conn_fail(ch->conn, 1008, "data on channel 0 of a trunk");
+		return;
+	}
+	if ((frame->flags & HG_RSV & ~ch->chain.rsv) != 0) {
+		frame_unref(frame);
+		channel_fail(ch, 1002, "a reserved bit without an extension");
 		return;
 	}
 	if (channel_is_text(ch, frame) &&

@@ -22,15 +22,6 @@ channel_mux(const struct hg_channel *ch)
 	return (ch->conn->mux);
 }
 
-/* A connection is lost to one side; to the other it was a server's failure. */
-static unsigned
-channel_told_code(const struct hg_channel *ch, unsigned code)
-{
-	if (code == 1006 && ch->conn->is_trunk)
-		return (1012);
-	return (code);
-}
-
 static void
 channel_end_children(struct hg_channel *ch, bool wire, unsigned code,
     const char *reason)
@@ -78,7 +69,7 @@ channel_ended(struct hg_channel *ch, unsigned code, const char *reason)
 	chain_ending(&ch->chain, HG_RECV, &code);
 	channel_end_children(ch, true, code, reason);
 	if (ch->upper != NULL)
-		ch->upper->end(ch, channel_told_code(ch, code), reason);
+		ch->upper->end(ch, code, reason);
 	else
 		channel_end(ch, code, reason);
 	channel_settle(ch);

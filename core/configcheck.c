@@ -143,19 +143,19 @@ check_origins(struct configbuild *build, const struct section *section,
 	service->origin = ORIGIN_LIST;
 	for (i = 0; i < service->origins.count; i++) {
 		item = service->origins.item[i];
-		if (strcmp(item, "*") == 0)
+		if (strcmp(item, "*") == 0) {
 			service->origin = ORIGIN_ANY;
-		else if (strcmp(item, "same") == 0)
-			service->origin = ORIGIN_SAME;
-		else if (!is_origin(item))
+		} else if (strcmp(item, "same") == 0) {
+			if (service->origin != ORIGIN_ANY)
+				service->origin = ORIGIN_SAME;
+		} else if (!is_origin(item))
 			configcheck_wrong(build, section, "origin",
 			    "\"%s\" is not same, * or scheme://host[:port] in "
 			    "small letters", item);
 	}
-	if (service->origin != ORIGIN_LIST && service->origins.count > 1)
+	if (service->origin == ORIGIN_ANY && service->origins.count > 1)
 		configcheck_wrong(build, section, "origin",
-		    "%s stands alone or not at all",
-		    service->origin == ORIGIN_ANY ? "*" : "same");
+		    "* stands alone or not at all");
 }
 
 static void

@@ -89,6 +89,16 @@ conn_again_work(struct work *work)
 	conn_read(list_entry(work, struct hg_conn, again));
 }
 
+/* The bits of the negotiated extensions, as the wire has them. */
+static unsigned char
+conn_rsv(const struct hg_conn *conn)
+{
+	unsigned rsv = conn->chain.rsv;
+
+	return ((unsigned char)(((rsv & HG_RSV1) != 0 ? 4 : 0) |
+	    ((rsv & HG_RSV2) != 0 ? 2 : 0) | ((rsv & HG_RSV3) != 0 ? 1 : 0)));
+}
+
 static void
 conn_set_reader(struct hg_conn *conn)
 {
@@ -99,6 +109,7 @@ conn_set_reader(struct hg_conn *conn)
 	conn->reader.frames_max = (unsigned)limits->fragments_max;
 	conn->reader.piece_max = (size_t)limits->piece_max;
 	conn->reader.message_max = 0;
+	conn->reader.rsv_allowed = conn_rsv(conn);
 }
 
 static void

@@ -172,7 +172,7 @@ group_is_valid(struct hg_group *group, const struct hg_frame *frame)
 {
 	if ((frame->flags & HG_FIRST) != 0)
 		group->in_text = (frame->flags & HG_TEXT) != 0 &&
-		    (frame->flags & (HG_RSV1 | HG_RSV2 | HG_RSV3)) == 0;
+		    (frame->flags & HG_RSV) == 0;
 	return (!group->in_text || channel_check_text(&group->utf8, frame));
 }
 

@@ -74,6 +74,7 @@ enum hg_frame_flags {
 	HG_RSV1		= 0x08,		/* RFC 6455, 5.2: on the first frame */
 	HG_RSV2		= 0x10,
 	HG_RSV3		= 0x20,
+	HG_RSV		= HG_RSV1 | HG_RSV2 | HG_RSV3,
 	HG_WHOLE	= HG_FIRST | HG_LAST,
 };
 
@@ -184,6 +185,8 @@ struct hg_hooks {
 	bool		 whole_send;
 	/* For channels: child channels get a slot of this plugin too. */
 	bool		 children;
+	/* Which of HG_RSV1, HG_RSV2 and HG_RSV3 its extension uses. */
+	unsigned	 rsv;
 };
 
 /*

@@ -18,6 +18,7 @@ const pair = await startPair(test, {
     'service stomp': {
       listen: 'clients trunks', path: '/stomp', subprotocols: STOMP,
       plugins: 'stomp broker', share: '/topic/* scope=public',
+      extensions: 'x-kaazing-channels x-kaazing-fanout',
       'heart-beat': '200,200', verify: 4,
     },
   },

@@ -98,6 +98,13 @@ export class RabbitMQ {
     return stdout;
   }
 
+  // Of all STOMP connections, in alphabetic order.
+  async logins() {
+    const text = await this.ctl('list_stomp_connections', 'auth_login',
+      '--silent');
+    return text.split('\n').filter((line) => line !== '').sort();
+  }
+
   // All processes that this one brought up have its folder as HOME.
   pids() {
     const mark = `HOME=${this.dir}`;

@@ -1,2 +1,20 @@
 # The daemon, byte by byte, over loopback.
-WIRE_TESTS +=
+WIRE_TESTS += \
+	tests/wire/channels-chunk.test.mjs \
+	tests/wire/channels-credit.test.mjs \
+	tests/wire/channels-wrong.test.mjs \
+	tests/wire/channels.test.mjs \
+	tests/wire/close.test.mjs \
+	tests/wire/early.test.mjs \
+	tests/wire/frames.test.mjs \
+	tests/wire/handshake.test.mjs \
+	tests/wire/head.test.mjs \
+	tests/wire/messages.test.mjs \
+	tests/wire/negotiation.test.mjs \
+	tests/wire/origin.test.mjs \
+	tests/wire/relay.test.mjs \
+	tests/wire/stream.test.mjs \
+	tests/wire/tls.test.mjs \
+	tests/wire/trunk-in.test.mjs \
+	tests/wire/trunk-out.test.mjs \
+	tests/wire/upstream.test.mjs
