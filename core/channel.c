@@ -385,14 +385,16 @@ static void
 channel_conn_ended(struct hg_conn *conn, unsigned code, const char *reason)
 {
 	struct list *node, *save;
+	struct hg_channel *ch;
 
-	if (conn->is_trunk) {
-		code = 1012;
-		reason = "the way to the server was lost";
+	list_each(node, save, &conn->channels) {
+		ch = list_entry(node, struct hg_channel, node);
+		if (conn->is_trunk && ch != conn->root)
+			channel_ended(ch, 1012,
+			    "the way to the server was lost");
+		else
+			channel_ended(ch, code, reason);
 	}
-	list_each(node, save, &conn->channels)
-		channel_ended(list_entry(node, struct hg_channel, node), code,
-		    reason);
 }
 
 const struct conn_channels channel_conn_ops = {

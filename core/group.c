@@ -95,21 +95,30 @@ group_each(struct hg_group *group, void (*fn)(struct hg_channel *,
 	group->next = NULL;
 }
 
+static bool
+group_may_have(const struct hg_channel *ch, const struct hg_frame *frame)
+{
+	return ((frame->flags & HG_RSV & ~ch->chain.rsv) == 0);
+}
+
 /* Whether the frame reaches its peer as it is, by a letter for many. */
 static bool
-group_is_direct(const struct hg_channel *ch)
+group_is_direct(const struct hg_channel *ch, const struct hg_frame *frame)
 {
 	struct worker *worker = link_peer_worker(ch);
 
 	return (worker != NULL && worker != ch->conn->worker &&
 	    !ch->chain.has_recv && !ch->chain.dead && ch->opened &&
-	    !ch->wire_ended && list_empty(&ch->early));
+	    !ch->wire_ended && list_empty(&ch->early) &&
+	    group_may_have(ch, frame));
 }
 
 static void
 group_give(struct hg_channel *ch, struct hg_frame *frame)
 {
-	if (!group_is_direct(ch))
+	if (!group_may_have(ch, frame))
+		channel_fail(ch, 1002, "a reserved bit without an extension");
+	else if (!group_is_direct(ch, frame))
 		channel_recv_checked(ch, frame_ref(frame));
 }
 
@@ -124,8 +133,7 @@ group_refuse(struct hg_channel *ch, struct hg_frame *frame)
 static void
 group_no_memory(struct hg_channel *ch, struct hg_frame *frame)
 {
-	(void)frame;
-	if (group_is_direct(ch))
+	if (group_is_direct(ch, frame))
 		channel_fail(ch, 1011, "out of memory");
 }
 
@@ -140,7 +148,7 @@ group_send_round(struct hg_group *group, struct worker *worker,
 
 	list_each(node, save, &group->members) {
 		ch = list_entry(node, struct hg_channel, member);
-		if (!group_is_direct(ch) || link_peer_worker(ch) != worker)
+		if (!group_is_direct(ch, frame) || link_peer_worker(ch) != worker)
 			continue;
 		if (round == NULL && (round = link_round_new(worker,
 		    group->count, frame_ref(frame))) == NULL)

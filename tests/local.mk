@@ -40,6 +40,13 @@ EXTRA_DIST += \
 	tests/out-of-tree/configure.ac tests/out-of-tree/Makefile.am \
 	tests/out-of-tree/shout.c
 
+# What the tests in JavaScript share.
+EXTRA_DIST += \
+	tests/lib/certs.mjs tests/lib/channels.mjs tests/lib/daemon.mjs \
+	tests/lib/frame.mjs tests/lib/pair.mjs tests/lib/process.mjs \
+	tests/lib/rabbitmq.mjs tests/lib/server.mjs tests/lib/stomp.mjs \
+	tests/lib/topic.mjs tests/lib/wait.mjs tests/lib/wsraw.mjs
+
 EXTRA_DIST += \
 	tests/package.json tests/package-lock.json \
 	tests/run-node.sh tests/flat-tap.mjs \

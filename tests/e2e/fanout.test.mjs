@@ -57,7 +57,8 @@ describe('RabbitMQ', { skip: missing }, async () => {
       topic.checkAll();
       const [row] = await topic.flows();
       assert.equal(row.mismatches, 0);
-      await Promise.all(topic.members.map(({ user }) => user.leave()));
+      await Promise.all([topic.publisher, ...topic.members.map(({ user }) =>
+        user)].map((user) => user.leave()));
       await pair.noClients();
     });
 

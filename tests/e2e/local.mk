@@ -1,2 +1,8 @@
 # The daemon between real clients and real servers.
-E2E_TESTS +=
+E2E_TESTS += \
+	tests/e2e/broker.test.mjs \
+	tests/e2e/echo.test.mjs \
+	tests/e2e/fanout.test.mjs \
+	tests/e2e/leaving.test.mjs \
+	tests/e2e/out-of-tree.test.mjs \
+	tests/e2e/rabbitmq.test.mjs

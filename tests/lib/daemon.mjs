@@ -155,7 +155,11 @@ export async function startDaemon(t, sections, options = {}) {
     '-c', join(dir, 'headgate.ini'), ...args],
   { env: { ...process.env, ...env } });
   const daemon = new Daemon(dir, proc);
-  t.after(() => daemon.stop());
+  t.after(() => {
+    if (t.passed === false)
+      t.diagnostic(`log of ${proc.pid}:\n${proc.tail(20)}`);
+    return daemon.stop();
+  });
   await daemon.line(/ ready$/);
   return daemon;
 }

@@ -53,8 +53,8 @@ test_plain(void)
 static void
 test_data_is_data(void)
 {
-	static const char *const texts[] = { "\xff\xff" "destroy 0x0001",
-	    "\xff\xff", "\xff", "\x01\x02" };
+	static const char *const texts[] = { "\xff\xffxy 0x0001", "\xff\xff",
+	    "\xff", "\x01\x02" };
 	struct hg_channel *ch;
 	struct ws_head head;
 	char data[64];
@@ -92,6 +92,7 @@ test_utf8(void)
 	a->upper = b->upper = &model_upper;
 	recv_text(a, "\xc3", HG_FIRST | HG_TEXT);
 	recv_text(b, "\xff", HG_WHOLE);		/* binary */
+	b->chain.rsv = HG_RSV1;		/* an extension changed the bytes */
 	recv_text(b, "\xff", HG_WHOLE | HG_TEXT | HG_RSV1);
 	recv_text(a, "\xa9", HG_LAST | HG_TEXT);
 	T_FALSE(a->wire_ended || b->wire_ended);
@@ -102,6 +103,25 @@ test_utf8(void)
 	recv_text(a, "ok", HG_WHOLE | HG_TEXT);
 	T_STORY("u2FLT(ok) ");
 	T_EQ(conn->state, CONN_OPEN);
+	model_end(peer);
+	model_stop();
+}
+
+/* Bits that nobody negotiated are a mistake of whoever sent them. */
+static void
+test_reserved_bits(void)
+{
+	struct hg_channel *ch;
+	int peer;
+
+	model_start();
+	ch = model_channel(model_mux(&peer), 2);
+	ch->upper = &model_upper;
+	ch->chain.rsv = HG_RSV1;
+	recv_text(ch, "a", HG_WHOLE | HG_RSV1);
+	T_STORY("u2FL(a) ");
+	recv_text(ch, "a", HG_WHOLE | HG_RSV1 | HG_RSV2);
+	T_TRUE(strstr(story, "end2:1002(") != NULL);
 	model_end(peer);
 	model_stop();
 }
@@ -408,6 +428,7 @@ T_MAIN(
     { "one channel", test_plain },
     { "bytes like labels are data (T04)", test_data_is_data },
     { "UTF-8 of each channel (W10)", test_utf8 },
+    { "reserved bits", test_reserved_bits },
     { "data on a trunk's channel 0", test_trunk_root },
     { "data before it is open", test_early },
     { "an end before it is open", test_early_end },

@@ -169,6 +169,19 @@ test_hooks(void)
 	stop();
 }
 
+/* Only to members that have the extension whose bit it is. */
+static void
+test_reserved_bits(void)
+{
+	start("11u");
+	members[0]->chain.rsv = members[2]->chain.rsv = HG_RSV2;
+	recv_text("a", HG_WHOLE | HG_RSV2);
+	settle();
+	T_STORY("end4:1002(a reserved bit without an extension) u6FL(a) "
+	    "m20FL(a) end40:1002(a reserved bit without an extension) ");
+	stop();
+}
+
 /* --- W11: what a member does to the others, and to the group --------------- */
 
 static enum { REMOVE_ALL, FREE, FAIL_NEXT, FREE_ALL } act;
@@ -265,6 +278,7 @@ T_MAIN(
     { "in order with what is a member's own", test_order },
     { "who has left (B06)", test_leave },
     { "a member with hooks", test_hooks },
+    { "reserved bits", test_reserved_bits },
     { "members that end others (W11)", test_within },
     { "text that is not UTF-8 (T09)", test_bad_text },
     { "members that go meanwhile (W11)", test_gone_meanwhile },

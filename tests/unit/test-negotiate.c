@@ -298,7 +298,7 @@ test_check(void)
 	}
 }
 
-/* An answer in another case is still that extension's. */
+/* Another case is another name: left out, and no error. */
 static void
 test_case(void)
 {
