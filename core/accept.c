@@ -6,13 +6,13 @@
 #include "conn.h"
 #include "http.h"
 #include "log.h"
-#include "opening.h"
+#include "openconn.h"
 
 static void
 accept_ready(struct hg_conn *conn)
 {
 	if (!conn->is_websocket)
-		opening_stream(conn);
+		openconn_stream(conn);
 }
 
 static void
@@ -29,12 +29,12 @@ accept_head(struct hg_conn *conn, const char *data, size_t len)
 		request = NULL;
 	}
 	if (request == NULL) {
-		opening_refuse(conn, status, NULL, error);
+		openconn_refuse(conn, status, NULL, error);
 		return;
 	}
 	conn->head_len -= len;
 	memmove(conn->head, conn->head + len, conn->head_len);
-	opening_websocket(conn, request);
+	openconn_websocket(conn, request);
 }
 
 static void

@@ -7,9 +7,9 @@
  *
  * States: HEAD (a WebSocket acceptor collects the opening request, or an
  * initiator the response), WAIT (the answer is being decided; nothing is read),
- * OPEN, CLOSING (a close frame, or a stream's FIN, was sent and the other one is
- * awaited: what comes until then is still received), SHUT (this side is done:
- * what still comes is thrown away until the end), DEAD.
+ * OPEN, CLOSING (a close frame, or a stream's FIN, was sent and the other one
+ * is awaited: what comes until then is still received), SHUT (this side is
+ * done: what still comes is thrown away until the end), DEAD.
  */
 #ifndef CORE_CONN_H
 #define CORE_CONN_H

@@ -148,7 +148,8 @@ group_send_round(struct hg_group *group, struct worker *worker,
 
 	list_each(node, save, &group->members) {
 		ch = list_entry(node, struct hg_channel, member);
-		if (!group_is_direct(ch, frame) || link_peer_worker(ch) != worker)
+		if (!group_is_direct(ch, frame) ||
+		    link_peer_worker(ch) != worker)
 			continue;
 		if (round == NULL && (round = link_round_new(worker,
 		    group->count, frame_ref(frame))) == NULL)

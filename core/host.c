@@ -4,130 +4,19 @@
 #include <openssl/rand.h>
 
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "channel.h"
 #include "frame.h"
 #include "group.h"
+#include "hostmux.h"
+#include "hostworker.h"
 #include "link.h"
 #include "log.h"
 #include "report.h"
 #include "wsext.h"
-
-struct host_worker {
-	void			**data;		/* by the plugin's index */
-	atomic_int_least64_t	 *counters;
-	struct list		  timers;
-};
-
-static struct host_worker *host_workers;
-static void (*host_accept)(struct hg_channel *);
-
-void
-host_set_accept(void (*accept)(struct hg_channel *))
-{
-	host_accept = accept;
-}
-
-static int
-host_worker_init(struct host_worker *own)
-{
-	struct plugin *plugin;
-	unsigned i;
-
-	list_init(&own->timers);
-	own->data = calloc(plugin_count() + 1, sizeof(*own->data));
-	own->counters = calloc(plugin_counters() + 1, sizeof(*own->counters));
-	if (own->data == NULL || own->counters == NULL)
-		return (-1);
-	for (i = 0; i < plugin_count(); i++) {
-		plugin = plugin_at(i);
-		if (plugin->entry.worker_size == 0)
-			continue;
-		own->data[i] = calloc(1, plugin->entry.worker_size);
-		if (own->data[i] == NULL)
-			return (-1);
-	}
-	return (0);
-}
-
-int
-host_init(void)
-{
-	unsigned i;
-
-	host_workers = calloc(workers_count(), sizeof(*host_workers));
-	if (host_workers == NULL)
-		return (-1);
-	for (i = 0; i < workers_count(); i++)
-		if (host_worker_init(&host_workers[i]) != 0)
-			return (-1);
-	return (0);
-}
-
-void
-host_finish(void)
-{
-	unsigned i, p;
-
-	for (i = 0; host_workers != NULL && i < workers_count(); i++) {
-		for (p = 0; host_workers[i].data != NULL &&
-		    p < plugin_count(); p++)
-			free(host_workers[i].data[p]);
-		free(host_workers[i].data);
-		free(host_workers[i].counters);
-	}
-	free(host_workers);
-	host_workers = NULL;
-}
-
-void
-host_worker_start(struct worker *worker)
-{
-	struct plugin *plugin;
-	unsigned i;
-
-	for (i = 0; i < plugin_count(); i++) {
-		plugin = plugin_at(i);
-		if (plugin->entry.worker_start == NULL)
-			continue;
-		if (plugin->entry.worker_start(
-		    host_workers[worker->index].data[i]) != 0)
-			log_write(HG_LOG_ERROR, plugin->entry.name,
-			    "could not start on worker %u", worker->index);
-	}
-}
-
-void
-host_worker_stop(struct worker *worker)
-{
-	struct plugin *plugin;
-	unsigned i;
-
-	for (i = plugin_count(); i > 0; i--) {
-		plugin = plugin_at(i - 1);
-		if (plugin->entry.worker_stop != NULL)
-			plugin->entry.worker_stop(
-			    host_workers[worker->index].data[i - 1]);
-	}
-	list_timers_stop(&host_workers[worker->index].timers);
-}
-
-int64_t
-host_counter(const struct plugin *plugin, unsigned index)
-{
-	int64_t sum = 0;
-	unsigned i;
-
-	for (i = 0; host_workers != NULL && i < workers_count(); i++)
-		sum += atomic_load_explicit(&host_workers[i].counters[
-		    plugin->counters_first + index], memory_order_relaxed);
-	return (sum);
-}
-
-/* --- logging, counters, workers ------------------------------------------- */
 
 HG_PRINTF(3, 4) static void
 host_log(const struct hg_slot *slot, enum hg_log_level level, const char *fmt,
@@ -142,55 +31,10 @@ host_log(const struct hg_slot *slot, enum hg_log_level level, const char *fmt,
 }
 
 static void
-host_count(const struct hg_plugin *symbol, unsigned index, int64_t by)
-{
-	const struct plugin *plugin = plugin_by_symbol(symbol);
-	const struct worker *worker = worker_self();
-
-	if (plugin == NULL || worker == NULL ||
-	    index >= plugin->counters_count)
-		return;
-	atomic_fetch_add_explicit(&host_workers[worker->index].counters[
-	    plugin->counters_first + index], by, memory_order_relaxed);
-}
-
-static unsigned
-host_worker_index(void)
-{
-	return (worker_self()->index);
-}
-
-static void *
-host_worker_data(const struct hg_plugin *symbol)
-{
-	const struct plugin *plugin = plugin_by_symbol(symbol);
-
-	if (plugin == NULL || worker_self() == NULL)
-		return (NULL);
-	return (host_workers[worker_self()->index].data[plugin->index]);
-}
-
-static int
-host_post(unsigned worker, void (*fn)(void *), void *arg)
-{
-	if (worker_at(worker) == NULL)
-		return (-1);
-	return (worker_post(worker_at(worker), fn, arg));
-}
-
-static void
 host_random(void *out, size_t len)
 {
 	if (RAND_bytes(out, (int)len) != 1)
 		abort();
-}
-
-static struct hg_timer *
-host_worker_timer(const struct hg_plugin *symbol, uint64_t ms,
-    void (*fn)(void *))
-{
-	return (list_timer_start(&host_workers[worker_self()->index].timers,
-	    ms, fn, host_worker_data(symbol)));
 }
 
 /* --- slots ---------------------------------------------------------------- */
@@ -354,127 +198,6 @@ host_channel_child(struct hg_channel *parent, const struct hg_fields *fields)
 	if ((head = http_fields(fields)) == NULL)
 		return (NULL);
 	return (channel_new_child(parent, head));
-}
-
-/* --- for a mux ------------------------------------------------------------ */
-
-/*
- * A child needs nobody's decision; what comes on it finds its way at once. One
- * that failed meanwhile is refused: its mux may not have known it then.
- */
-static void
-host_answer_child(struct work *work)
-{
-	struct hg_channel *ch = list_entry(work, struct hg_channel, decide);
-	struct hg_slot *mux = channel_mux(ch);
-	struct hg_head *response;
-
-	if (mux == NULL)
-		return;
-	response = http_response(ch->top_ended ? 503 : 101, NULL, NULL);
-	if (response == NULL) {
-		channel_fail(ch, 1011, "out of memory");
-		return;
-	}
-	mux->plugin->mux.answer(mux, mux->state, ch, ch->mux_data, response);
-	http_free(response);
-}
-
-static void
-host_accept_child(struct hg_channel *ch)
-{
-	ch->decide.fn = host_answer_child;
-	worker_flush_later(ch->conn->worker, &ch->decide);
-	if (channel_inherit_chain(ch) != 0) {
-		channel_fail(ch, 1011, "a plugin refused the child");
-		return;
-	}
-	channel_open(ch, NULL);
-	link_child(ch);
-}
-
-static void
-host_accept_work(struct work *work)
-{
-	struct hg_channel *ch = list_entry(work, struct hg_channel, decide);
-
-	if (channel_mux(ch) == NULL || ch->top_ended)
-		return;
-	host_accept(ch);
-}
-
-static struct hg_channel *
-host_channel_accept(struct hg_slot *slot, struct hg_channel *parent,
-    const struct hg_head *request, unsigned id)
-{
-	struct hg_conn *conn = slot->chain->conn;
-	struct hg_channel *ch;
-	struct hg_head *copy;
-
-	if ((copy = http_copy(request)) == NULL)
-		return (NULL);
-	ch = channel_create(conn, parent, parent != NULL ? parent->service :
-	    conn->service, copy);
-	if (ch == NULL)
-		return (NULL);
-	if (channel_set_carried(ch) != 0) {
-		channel_free(ch);
-		return (NULL);
-	}
-	channel_set_id(ch, id);
-	if (parent != NULL) {
-		host_accept_child(ch);
-		return (ch);
-	}
-	ch->decide.fn = host_accept_work;
-	worker_flush_later(conn->worker, &ch->decide);
-	return (ch);
-}
-
-static void *
-host_channel_data(struct hg_channel *ch)
-{
-	return (ch->mux_data);
-}
-
-static bool
-host_channel_paused(const struct hg_channel *ch)
-{
-	return (ch->paused > 0);
-}
-
-static int
-host_channel_merge(struct hg_channel *member, struct hg_channel *carrier,
-    uint64_t seq)
-{
-	struct hg_slot *mux = channel_mux(member);
-
-	if (mux == NULL || channel_mux(carrier) != mux ||
-	    mux->plugin->mux.merge == NULL)
-		return (-1);
-	return (mux->plugin->mux.merge(mux, mux->state, member, carrier, seq));
-}
-
-static int
-host_channel_unmerge(struct hg_channel *member, uint64_t seq)
-{
-	struct hg_slot *mux = channel_mux(member);
-
-	if (mux == NULL || mux->plugin->mux.unmerge == NULL)
-		return (-1);
-	return (mux->plugin->mux.unmerge(mux, mux->state, member, seq));
-}
-
-static int
-host_channel_handover(struct hg_channel *carrier, struct hg_channel *next,
-    uint64_t seq)
-{
-	struct hg_slot *mux = channel_mux(carrier);
-
-	if (mux == NULL || mux->plugin->mux.handover == NULL)
-		return (-1);
-	return (mux->plugin->mux.handover(mux, mux->state, carrier, next,
-	    seq));
 }
 
 /* --- heads, fields, parameters -------------------------------------------- */

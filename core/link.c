@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A link's life, and its sending end. */
 #include "link.h"
 
 #include <stdatomic.h>
@@ -6,63 +7,8 @@
 #include <string.h>
 
 #include "frame.h"
+#include "linkparts.h"
 #include "log.h"
-
-/* What crosses a link. */
-enum link_what {
-	LINK_FRAME,
-	LINK_END,
-	LINK_FULL,	/* code: 1 stop, 0 go on */
-	LINK_WINDOW_OPEN, /* what was under way has arrived */
-	LINK_ANSWER,
-	LINK_CHILD,	/* head: its fields; child: the new link */
-};
-
-struct link;
-
-/* Ends a link for which there was no memory to post anything else. */
-struct link_break {
-	struct letter	 letter;
-	struct link	*link;
-	int		 to;
-	bool		 posted;	/* of the sending side */
-};
-
-/* An end is read and written by its own worker only. */
-struct link_side {
-	struct worker		*worker;
-	struct hg_channel	*channel;
-	atomic_size_t		 under_way;	/* bytes on the way to it */
-};
-
-struct link {
-	atomic_uint	 refs;
-	struct link_side end[2];
-	struct link_break broken[2];	/* by the side it is posted to */
-	atomic_bool	 near_left;
-	void		(*when_left)(void *);	/* both of the far worker */
-	void		*when_left_arg;
-};
-
-struct link_letter {
-	struct letter	 letter;
-	struct link	*link;
-	struct link	*child;
-	struct hg_frame	*frame;
-	struct hg_head	*head;
-	enum link_what	 what;
-	int		 to;
-	unsigned	 code;
-	char		 reason[124];
-};
-
-struct link_round {
-	struct letter	 letter;
-	struct worker	*worker;
-	struct hg_frame	*frame;
-	size_t		 count;
-	struct link	*links[];
-};
 
 static const struct channel_upper link_upper = {
 	.send = link_send,
@@ -130,7 +76,7 @@ link_attach(struct link *link, int side, struct hg_channel *ch)
 }
 
 /* Nobody is at the far end yet: who wanted to be may give up. */
-static void
+void
 link_near_left(struct link *link)
 {
 	void (*fn)(void *) = link->when_left;
@@ -174,113 +120,6 @@ bool
 link_has_near(const struct link *link)
 {
 	return (!atomic_load(&link->near_left));
-}
-
-/* --- at the receiving end ------------------------------------------------ */
-
-static void
-link_do_end(struct hg_channel *ch, unsigned code, const char *reason)
-{
-	struct hg_head *response;
-
-	if (ch->opened || ch->session == NULL ||
-	    ch->session->answered == NULL) {
-		channel_end(ch, code, reason);
-		return;
-	}
-	response = http_response(502, http_status_text(502), NULL);
-	ch->session->answered(ch, response);
-}
-
-static void
-link_do_full(struct hg_channel *ch, bool full)
-{
-	channel_pause(ch, full);
-}
-
-static void
-link_do_answer(struct hg_channel *ch, struct hg_head *head)
-{
-	if (ch->session != NULL && ch->session->answered != NULL &&
-	    !ch->opened)
-		ch->session->answered(ch, head);
-	else
-		http_free(head);
-}
-
-static void link_cross(struct link_letter *);
-
-/* The child that was to be linked has nobody above. */
-static void
-link_refuse_child(struct link *link, int side)
-{
-	link_cross(&(struct link_letter){
-	    .link = link,
-	    .to = !side,
-	    .what = LINK_END,
-	    .code = 1011,
-	});
-}
-
-static void
-link_do_child(struct hg_channel *parent, struct link *link, int side,
-    struct hg_head *head)
-{
-	struct hg_channel *ch;
-
-	if ((ch = channel_new_child(parent, head)) != NULL)
-		link_attach(link, side, ch);
-	else
-		link_refuse_child(link, side);
-	link_unref(link);
-}
-
-/* There is no channel, not any more or not yet. */
-static void
-link_do_nothing(struct link_letter *op)
-{
-	frame_unref(op->frame);
-	http_free(op->head);
-	if (op->what == LINK_END && op->to == 1)
-		link_near_left(op->link);
-	if (op->child != NULL) {
-		link_refuse_child(op->child, op->to);
-		link_unref(op->child);
-	}
-}
-
-static void
-link_do(struct link_letter *op)
-{
-	struct hg_channel *ch = op->link->end[op->to].channel;
-
-	if (ch == NULL) {
-		link_do_nothing(op);
-		return;
-	}
-	switch (op->what) {
-	case LINK_FRAME:
-		channel_send(ch, op->frame);
-		break;
-	case LINK_END:
-		link_do_end(ch, op->code, op->reason);
-		break;
-	case LINK_FULL:
-		link_do_full(ch, op->code != 0);
-		break;
-	case LINK_WINDOW_OPEN:
-		if (ch->link_held) {
-			ch->link_held = false;
-			channel_pause(ch, false);
-		}
-		break;
-	case LINK_ANSWER:
-		link_do_answer(ch, op->head);
-		break;
-	case LINK_CHILD:
-		link_do_child(ch, op->child, op->to, op->head);
-		break;
-	}
 }
 
 /* --- at the sending end -------------------------------------------------- */
@@ -356,7 +195,7 @@ link_fail(struct link_letter *op)
 }
 
 /* Does it, or posts a copy. What op owns is taken over. */
-static void
+void
 link_cross(struct link_letter *op)
 {
 	struct worker *from, *to;
@@ -495,55 +334,3 @@ link_peer_worker(const struct hg_channel *ch)
 	return (ch->link->end[!ch->side].worker);
 }
 
-/* --- one frame for many --------------------------------------------------- */
-
-static void
-link_round_open(struct letter *letter)
-{
-	struct link_round *round = list_entry(letter, struct link_round,
-	    letter);
-	struct hg_channel *ch;
-	struct link *link;
-	size_t i;
-	int to;
-
-	for (i = 0; i < round->count; i++) {
-		link = round->links[i];
-		to = link->end[0].worker == round->worker ? 0 : 1;
-		if ((ch = link->end[to].channel) != NULL)
-			channel_send(ch, frame_ref(round->frame));
-		link_unref(link);
-	}
-	frame_unref(round->frame);
-	free(round);
-}
-
-struct link_round *
-link_round_new(struct worker *worker, size_t max, struct hg_frame *frame)
-{
-	struct link_round *round;
-
-	round = malloc(sizeof(*round) + max * sizeof(round->links[0]));
-	if (round == NULL) {
-		frame_unref(frame);
-		return (NULL);
-	}
-	round->letter.open = link_round_open;
-	round->worker = worker;
-	round->frame = frame;
-	round->count = 0;
-	return (round);
-}
-
-void
-link_round_add(struct link_round *round, struct hg_channel *ch)
-{
-	if (ch->link != NULL)
-		round->links[round->count++] = link_ref(ch->link);
-}
-
-void
-link_round_post(struct link_round *round)
-{
-	mailbox_post(&round->worker->mailbox, &round->letter);
-}

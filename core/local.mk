@@ -26,9 +26,12 @@ core_libheadgate_a_SOURCES = \
 	core/chain.c core/chain.h \
 	core/conn.c core/connread.c core/connwrite.c core/conn.h \
 	core/channel.c core/channeldata.c core/channelend.c core/channel.h \
-	core/link.c core/link.h \
+	core/link.c core/linkrecv.c core/linkround.c \
+	core/link.h core/linkparts.h \
 	core/group.c core/group.h \
 	core/report.c core/report.h \
+	core/hostworker.c core/hostworker.h \
+	core/hostmux.c core/hostmux.h \
 	core/host.c core/host.h \
 	core/handshake.c core/handshake.h \
 	core/negotiate.c core/negotiate.h \
@@ -36,6 +39,8 @@ core_libheadgate_a_SOURCES = \
 	core/upstream.c core/upstream.h \
 	core/trunk.c core/trunk.h \
 	core/opening.c core/opening.h \
+	core/openconn.c core/openconn.h \
+	core/openchannel.c core/openchannel.h \
 	core/accept.c core/accept.h \
 	core/stats.c core/stats.h \
 	core/control.c core/control.h \

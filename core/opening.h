@@ -3,25 +3,40 @@
  * The opening of a channel that a client asked for: by a WebSocket's opening
  * handshake, by a create on a connection with many channels, or just by
  * connecting where no WebSocket is spoken. All checks first; only then is
- * anything dialled (threats W27).
+ * anything dialled (threats W27). This is what the kinds have in common; for
+ * openconn.c and openchannel.c.
  */
 #ifndef CORE_OPENING_H
 #define CORE_OPENING_H
 
 #include <headgate/plugin.h>
 
+#include <stdbool.h>
+
 #include "channel.h"
-#include "http.h"
+#include "negotiate.h"
 #include "settings.h"
 
-/* A request of a connection that becomes a WebSocket. Takes the request. */
-void	opening_websocket(struct hg_conn *, struct hg_head *request);
-/* A stream that has just connected. */
-void	opening_stream(struct hg_conn *);
-/* A channel that a peer began in its connection; for host_set_accept. */
-void	opening_channel(struct hg_channel *);
-/* Answers a request and closes. Takes the fields; NULL: none. */
-void	opening_refuse(struct hg_conn *, int status, struct hg_fields *,
-    const char *why);
+/* From the checks until the answer. */
+struct opening {
+	struct negotiated	 agreed;
+	const struct service	*service;
+	const char		*protocol;	/* the service's, or NULL */
+	/* Tell the client; accept takes the response over. */
+	void			(*accept)(struct hg_channel *,
+				    struct opening *, struct hg_head *);
+	void			(*refuse)(struct hg_channel *,
+				    struct hg_head *);
+};
+
+/* 101, or the status that refuses the request; fills opening in. */
+int	opening_check(struct opening *, const struct hg_conn *,
+    const struct hg_head *request, bool in_mux, const char **why);
+/* The checks are behind: what is above the channel? Takes the opening. */
+void	opening_start(struct hg_channel *, struct opening *);
+/* The channel's slots, and what came early. Takes the response. */
+void	opening_open_channel(struct hg_channel *, struct opening *,
+    struct hg_head *response);
+void	opening_free(struct opening *);		/* NULL is fine */
 
 #endif

@@ -12,10 +12,11 @@
 #include "accept.h"
 #include "conn.h"
 #include "control.h"
-#include "host.h"
+#include "hostmux.h"
+#include "hostworker.h"
 #include "listener.h"
 #include "log.h"
-#include "opening.h"
+#include "openchannel.h"
 #include "plugin.h"
 #include "trunk.h"
 
@@ -207,7 +208,7 @@ server_prepare(void)
 {
 	size_t i;
 
-	host_set_accept(opening_channel);
+	host_set_accept(openchannel_start);
 	if (workers_create(server_worker_count()) != 0 ||
 	    plugin_load_all() != 0 || host_init() != 0 ||
 	    server_listen() != 0)

@@ -7,7 +7,7 @@
 
 #include "channel.h"
 #include "conn.h"
-#include "host.h"
+#include "hostworker.h"
 #include "log.h"
 #include "plugin.h"
 #include "report.h"

@@ -382,7 +382,8 @@ trunk_channel_opened(struct hg_channel *ch, const struct hg_head *response)
 		negotiated_free(&agreed);
 		error = "no memory";
 	}
-	if (error != NULL || channel_set_chain(ch, agreed.channel, agreed.channel_count) != 0) {
+	if (error != NULL || channel_set_chain(ch, agreed.channel,
+	    agreed.channel_count) != 0) {
 		http_free(copy);
 		http_free(own);
 		channel_fail(ch, 1002, "its answer: %s",

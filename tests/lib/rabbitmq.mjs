@@ -28,17 +28,6 @@ async function freePorts(count) {
   return ports;
 }
 
-function accepts(port) {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
-
 // RabbitMQ's hash of a password: four bytes of salt, and SHA-256 of both.
 function passwordHash(password) {
   const salt = randomBytes(4);
@@ -133,15 +122,8 @@ export class RabbitMQ {
     this.process = new Process(`${BIN}/rabbitmq-server`, [],
       { env: this.env });
     this.forget ??= atEnd(() => this.#signalAll('SIGKILL'));
-    await until(async () => {
-      if (!this.process.alive)
-        return true;
-      return await accepts(this.port);
-    }, 'RabbitMQ to listen', 60000).catch((error) => {
-      throw new Error(`${error.message}\n${this.process.tail()}`);
-    });
-    if (!this.process.alive)
-      throw new Error(`RabbitMQ ended\n${this.process.tail()}`);
+    // Its port is open before all of it is there.
+    await this.process.line(/Server startup complete/, 60000);
     return this;
   }
 

@@ -43,22 +43,26 @@ UNIT_TESTS += \
 	tests/unit/test-configoptions \
 	tests/unit/test-cli \
 	tests/unit/test-chain \
+	tests/unit/test-chaintimer \
 	tests/unit/test-channel \
 	tests/unit/test-channelchild \
 	tests/unit/test-conn \
 	tests/unit/test-connend \
+	tests/unit/test-connkill \
 	tests/unit/test-group \
 	tests/unit/test-handshake \
 	tests/unit/test-link \
+	tests/unit/test-linkchild \
 	tests/unit/test-linkthreads \
 	tests/unit/test-negotiate \
 	tests/unit/test-report \
 	tests/unit/test-service
 
 EXTRA_DIST += \
-	tests/unit/certs.h tests/unit/configs.h tests/unit/dials.h \
-	tests/unit/ends.h tests/unit/frames.h tests/unit/listeners.h \
-	tests/unit/model.h tests/unit/modelmux.h tests/unit/modules.h tests/unit/net.h tests/unit/peers.h \
+	tests/unit/certs.h tests/unit/chains.h tests/unit/configs.h tests/unit/dials.h \
+	tests/unit/ends.h tests/unit/frames.h tests/unit/links.h \
+	tests/unit/listeners.h tests/unit/model.h tests/unit/modelmux.h \
+	tests/unit/modules.h tests/unit/net.h tests/unit/peers.h \
 	tests/unit/stderrs.h
 
 TSAN_TESTS += \
@@ -71,4 +75,8 @@ TSAN_TESTS += \
 	tests/unit/test-lookup \
 	tests/unit/test-dial \
 	tests/unit/test-listener \
-	tests/unit/test-linkthreads
+	tests/unit/test-linkthreads \
+	tests/unit/test-link \
+	tests/unit/test-linkchild \
+	tests/unit/test-group \
+	tests/unit/test-conn

@@ -111,7 +111,7 @@ turns(int count)
 		worker_turn(worker_self(), false);
 }
 
-/* --- a connection ---------------------------------------------------------- */
+/* --- a connection -------------------------------------------------------- */
 
 static inline void
 model_ready(struct hg_conn *conn)
@@ -245,7 +245,7 @@ model_end(int peer)
 	NET_UNTIL(conn_count() == 0);
 }
 
-/* --- its other end ------------------------------------------------------------ */
+/* --- its other end ------------------------------------------------------- */
 
 static inline void
 peer_write(int fd, const void *data, size_t len)
@@ -372,7 +372,7 @@ peer_close_code(int fd)
 	return (len < 2 ? 1005 : (unsigned)data[0] << 8 | data[1]);
 }
 
-/* --- plugins -------------------------------------------------------------------- */
+/* --- plugins ------------------------------------------------------------- */
 
 /* A plugin that is in nobody's registry. */
 static inline void

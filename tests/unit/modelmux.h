@@ -5,6 +5,8 @@
 #define TESTS_UNIT_MODELMUX_H
 
 #include "host.h"
+#include "hostmux.h"
+#include "hostworker.h"
 #include "model.h"
 
 /* What the mux knows of a channel. */
@@ -142,7 +144,7 @@ model_channel(struct hg_conn *conn, unsigned id)
 	return (ch);
 }
 
-/* --- above --------------------------------------------------------------------- */
+/* --- above --------------------------------------------------------------- */
 
 static inline void
 up_send(struct hg_channel *ch, struct hg_frame *frame)

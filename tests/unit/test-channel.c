@@ -141,7 +141,7 @@ test_trunk_root(void)
 	model_stop();
 }
 
-/* --- what comes before it is open ------------------------------------------ */
+/* --- what comes before it is open ---------------------------------------- */
 
 static struct hg_channel *
 unopened(struct hg_conn *conn)
@@ -231,7 +231,7 @@ test_early_too_much(void)
 	model_stop();
 }
 
-/* --- ends ------------------------------------------------------------------------ */
+/* --- ends ---------------------------------------------------------------- */
 
 static void
 test_ends_of_carried(void)
@@ -377,7 +377,7 @@ test_no_upper(void)
 	model_stop();
 }
 
-/* --- what a mux begins ------------------------------------------------------------ */
+/* --- what a mux begins --------------------------------------------------- */
 
 static struct hg_channel *accepted;
 

@@ -182,7 +182,7 @@ test_reserved_bits(void)
 	stop();
 }
 
-/* --- W11: what a member does to the others, and to the group --------------- */
+/* --- W11: what a member does to the others, and to the group ------------- */
 
 static enum { REMOVE_ALL, FREE, FAIL_NEXT, FREE_ALL } act;
 

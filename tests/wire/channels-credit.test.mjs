@@ -136,16 +136,16 @@ test('a channel that waits for credit stops its server', async (t) => {
   await m.created(1, '/ch');
   const end = await upstream(m, 3);
   const before = daemon.memory();
-  const message = ws.binary(Buffer.alloc(32768), { key: false });
+  const message = ws.binary(Buffer.alloc(65000), { key: false });
   let sent = 0;
-  while (sent < 1000 && end.socket.writableLength < 8 << 20) {
+  while (sent < 1000 && end.socket.writableLength < 4 << 20) {
     end.send(message);
-    sent++;
-    await m.echo(1, 'the other is not slower');
-    m.control(`credit 0x0001 bytes=${WINDOW + sent * 100}`);
+    if (++sent % 10 === 0)
+      await m.echo(1, 'the other is not slower');
   }
+  assert.ok(sent < 1000, `${sent} messages went into nothing`);
   assert.ok(daemon.memory() - before < 8 << 20, 'memory grew');
-  assert.ok(m.messages.get(3).length <= 2, 'within the window');
+  assert.ok((m.messages.get(3)?.length ?? 0) <= 1, 'within the window');
 });
 
 test('migrate keeps all that a channel has', async (t) => {

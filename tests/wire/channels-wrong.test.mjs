@@ -16,11 +16,11 @@ const daemon = await startDaemon(test, {
   'plugin channels': {},
   'service ch': {
     listen: 'main', path: '/ch', plugins: 'echo',
-    extensions: 'x-kaazing-channels',
+    extensions: 'x-kaazing-channels', 'close-timeout': '1s',
   },
   'service up': {
     listen: 'main', path: '/up', connect: `ws://127.0.0.1:${server.port}`,
-    'connect-timeout': '3s',
+    'connect-timeout': '3s', 'close-timeout': '1s',
   },
 });
 

@@ -17,7 +17,7 @@ const daemon = await startDaemon(test, {
   'plugin channels': { 'max-channels': 300, window: 65536 },
   'service ch': {
     listen: 'main', path: '/ch', plugins: 'echo', origin: '*',
-    extensions: 'x-kaazing-channels', 'message-max': '64k',
+    extensions: 'x-kaazing-channels', 'close-timeout': '1s',
   },
   'service proto': {
     listen: 'main', path: '/proto', plugins: 'echo', subprotocols: 'a b',
@@ -26,7 +26,7 @@ const daemon = await startDaemon(test, {
   'service page': { listen: 'main', path: '/page', plugins: 'echo' },
   'service up': {
     listen: 'main', path: '/up', connect: `ws://127.0.0.1:${server.port}`,
-    origin: '*',
+    origin: '*', 'close-timeout': '1s',
   },
 });
 

@@ -14,6 +14,7 @@ const daemon = await startDaemon(test, {
   'listen main': { address: '127.0.0.1:0' },
   'service relay': {
     listen: 'main', path: '/', connect: `ws://127.0.0.1:${server.port}`,
+    'close-timeout': '1s',
   },
 });
 

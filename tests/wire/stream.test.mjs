@@ -30,15 +30,19 @@ const daemon = await startDaemon(test, {
   'service echo': { listen: 'main', path: '/echo', plugins: 'echo' },
   'service tcp': {
     listen: 'main', path: '/tcp', subprotocols: 'binary',
-    connect: `tcp://127.0.0.1:${tcp.port}`,
+    connect: `tcp://127.0.0.1:${tcp.port}`, 'close-timeout': '1s',
   },
   'service unix': {
     listen: 'main', path: '/unix', connect: `unix:${dir}/stream.sock`,
+    'close-timeout': '1s',
   },
   'service ws-unix': {
     listen: 'main', path: '/ws-unix', connect: `ws+unix:${dir}/ws.sock`,
+    'close-timeout': '1s',
   },
-  'service web': { connect: `ws://127.0.0.1:${web.port}/web` },
+  'service web': {
+    connect: `ws://127.0.0.1:${web.port}/web`, 'close-timeout': '1s',
+  },
   'service lost': {
     listen: 'main', path: '/lost', connect: `tcp://127.0.0.1:${nobody}`,
   },

@@ -31,7 +31,7 @@ const daemon = await startDaemon(test, {
     ca: '@DIR@/own.crt', 'secret-file': '@DIR@/secret',
     'channel-extensions': 'x-kaazing-fanout', 'retry-min': '20ms',
     'retry-max': '50ms', 'ping-interval': `${500 * SLOW}ms`,
-    'ping-timeout': `${500 * SLOW}ms`,
+    'ping-timeout': `${500 * SLOW}ms`, 'close-timeout': '200ms',
   },
   'plugin channels': {},
   'plugin fanout': {},
