@@ -259,7 +259,9 @@ test('T07: 1000 channels one behind the other leave nothing', async (t) => {
   }
   const rows = await daemon.table('channels');
   assert.equal(rows.filter((row) => row.name.includes('/')).length, 0);
-  assert.ok(daemon.memory() - before < 4 << 20, 'memory grew');
+  // A sanitizer keeps freed memory for a while.
+  if (process.env.HEADGATE_SANITIZER !== 'yes')
+    assert.ok(daemon.memory() - before < 4 << 20, 'memory grew');
 });
 
 test('nothing is left', async () => {
