@@ -102,6 +102,7 @@ channel_destroy(struct hg_channel *ch)
 	list_remove(&ch->reap.node);
 	list_remove(&ch->flush.node);
 	list_remove(&ch->decide.node);
+	list_remove(&ch->room.node);
 	if (ch->conn->root == ch)
 		ch->conn->root = NULL;
 	channel_drop_waiting(&ch->early);
@@ -154,6 +155,15 @@ channel_flush_work(struct work *work)
 	channel_flush(list_entry(work, struct hg_channel, flush));
 }
 
+static void
+channel_room_work(struct work *work)
+{
+	struct hg_channel *ch = list_entry(work, struct hg_channel, room);
+
+	if (!channel_is_full(ch))
+		chain_drain(&ch->chain);
+}
+
 struct hg_channel *
 channel_create(struct hg_conn *conn, struct hg_channel *parent,
     const struct service *service, struct hg_head *request)
@@ -173,8 +183,10 @@ channel_create(struct hg_conn *conn, struct hg_channel *parent,
 	list_init(&ch->reap.node);
 	list_init(&ch->flush.node);
 	list_init(&ch->decide.node);
+	list_init(&ch->room.node);
 	ch->reap.fn = channel_reap;
 	ch->flush.fn = channel_flush_work;
+	ch->room.fn = channel_room_work;
 	ch->conn = conn;
 	ch->service = service;
 	ch->request = request;

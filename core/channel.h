@@ -24,7 +24,7 @@
 
 /* The session layer's part: who is told how the opening of a channel ends. */
 struct channel_session {
-	/* For the downstream side: the upstream has answered. Takes the head. */
+	/* For the downstream side: the upstream answered. Takes the head. */
 	void	(*answered)(struct hg_channel *, struct hg_head *response);
 	/* For what this side began on a mux: its answer came. */
 	void	(*opened)(struct hg_channel *, const struct hg_head *);
@@ -61,14 +61,14 @@ struct hg_channel {
 	struct chain			 chain;
 	const struct channel_session	*session;
 	void				*session_arg;
-	const struct channel_upper	*upper;		/* NULL: nothing above */
+	const struct channel_upper	*upper;	/* NULL: nothing there */
 	struct link			*link;
 	int				 side;		/* of the link */
 
 	void				*mux_data;	/* NULL: not carried */
 	struct hg_group			*group;		/* NULL: in none */
 	void				(*leave_group)(struct hg_channel *);
-	struct list			 member;	/* of the group's list */
+	struct list			 member;	/* of the group */
 
 	struct hg_head			*request;
 	struct hg_head			*response;
@@ -79,7 +79,7 @@ struct hg_channel {
 							 * above should stop */
 	bool				 link_held;	/* paused by its link */
 	bool				 in_full;	/* its carrier's queue */
-	bool				 opened;	/* data may pass upwards */
+	bool				 opened;	/* data may pass up */
 	bool				 wire_ended;
 	bool				 top_ended;
 	bool				 top_ending;	/* its slots are told */
@@ -91,8 +91,8 @@ struct hg_channel {
 	bool				 sending;	/* inside of a message */
 	struct list			 early;		/* struct waiting: came
 							 * before it opened */
-	struct list			 late;		/* messages of children that
-							 * wait for this one's */
+	struct list			 late;	/* messages of children
+							 * that wait */
 	size_t				 late_bytes;
 	size_t				 early_bytes;
 	unsigned			 early_code;	/* the wire's half ended
@@ -102,7 +102,9 @@ struct hg_channel {
 							 * id: being gathered */
 	struct work			 reap;
 	struct work			 flush;		/* early ones, opened */
-	struct work			 decide;	/* of one that a peer began */
+	struct work			 decide;	/* a peer began it */
+	struct work			 room;	/* nothing above: its slots
+							 * may send again */
 	uint64_t			 messages_in, messages_out;
 	uint64_t			 bytes_in, bytes_out;
 	uint64_t			 created_at;

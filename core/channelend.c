@@ -34,7 +34,8 @@ channel_end_children(struct hg_channel *ch, bool wire, unsigned code,
 		if (!wire)
 			channel_end(child, code, reason);
 		else if (!channel_is_carried(child))
-			channel_ended(child, code, reason);
+			/* It went with its parent: no failure of its own. */
+			channel_ended(child, 1001, reason);
 	}
 }
 
@@ -168,10 +169,14 @@ channel_hold(struct hg_channel *ch, bool hold)
 	ch->fulls = hold ? ch->fulls + 1 : ch->fulls - 1;
 	if (ch->fulls != (hold ? 1 : 0))
 		return;
-	if (ch->upper != NULL)
+	if (ch->upper != NULL) {
 		ch->upper->full(ch, hold);
-	else
-		channel_pause(ch, hold);
+		return;
+	}
+	channel_pause(ch, hold);
+	/* Not from within: whoever releases may be amid something. */
+	if (!hold)
+		worker_flush_later(ch->conn->worker, &ch->room);
 }
 
 /*
@@ -207,5 +212,5 @@ channel_is_full(const struct hg_channel *ch)
 {
 	if (!channel_is_carried(ch) && ch->parent != NULL)
 		return (channel_is_full(ch->parent));
-	return (ch->in_full);
+	return (ch->in_full || (ch->upper == NULL && ch->fulls > 0));
 }

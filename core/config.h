@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration: headgate.ini, and conf.d/NAME.ini beside it in the order of
- * their names. Every mistake of every file is reported as
+ * The configuration: headgate.ini, and conf.d/NAME.ini beside it in the order
+ * of names. Every mistake of every file is reported as
  * "FILE:LINE: [SECTION] KEY: what is wrong"; nothing is used when there is one.
  */
 #ifndef CORE_CONFIG_H
@@ -28,7 +28,7 @@ struct config_source {
  */
 struct settings *config_read(const struct config_source *, FILE *errors);
 void	config_free(struct settings *);
-/* The merged result as it would be written, each line with where it is from. -1:
+/* The merged result as it would be written, each line with its place. -1:
  * there are mistakes, printed to "errors". */
 int	config_dump(const struct config_source *, FILE *out, FILE *errors);
 

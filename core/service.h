@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a service's configuration says to a request: no connection is touched. */
+/* What a service's configuration says to a request: without a connection. */
 #ifndef CORE_SERVICE_H
 #define CORE_SERVICE_H
 

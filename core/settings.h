@@ -69,7 +69,7 @@ struct service {
 	const char		*file;		/* where it is configured */
 	unsigned		 line;
 	struct hg_strings	 listens;	/* names of [listen] sections */
-	char			*path;		/* "/x", or "/x/" and "*" behind:
+	char			*path;	/* "/x", or "/x/" and "*" behind:
 						 * all below; NULL: none */
 	struct hg_strings	 subprotocols;
 	struct hg_strings	 extensions;	/* tokens that may be used */

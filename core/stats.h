@@ -11,7 +11,7 @@
 #include "settings.h"
 #include "worker.h"
 
-/* Whether it is a table that is there even when it is empty; plugins have more. */
+/* Whether it is a table of ours, which may be empty; plugins have more. */
 bool	stats_is_known(const char *what);
 /* On that worker: its rows. */
 void	stats_of_worker(struct worker *, const char *what, struct hg_report *);

@@ -83,7 +83,7 @@ enum hg_verdict {
 	HG_PASS,	/* on to the next slot, unchanged */
 	HG_DROP,	/* it ends here */
 	HG_TAKE,	/* it is the plugin's now: see recv_next, send_next */
-	HG_FAIL,	/* hg->fail() was called; the channel or connection ends */
+	HG_FAIL,	/* hg->fail() was called; what it is in ends */
 };
 
 enum hg_direction {
@@ -123,8 +123,8 @@ struct hg_strings {
 struct hg_option {
 	const char		*key;		/* a-z and "-" */
 	enum hg_option_type	 type;
-	size_t			 offset;	/* in the plugin's options struct */
-	const char		*standard;	/* default, written as in a file;
+	size_t			 offset;	/* in the options struct */
+	const char		*standard;	/* default, as in a file;
 						 * NULL: none, the zero value */
 	int64_t			 min, max;	/* numbers; both 0: no bounds */
 	const char *const	*choices;	/* HG_CHOICE: ends with NULL */
@@ -145,7 +145,7 @@ struct hg_hooks {
 	size_t		 state_size;
 	/*
 	 * Negotiation, for plugins that name an extension. offer (initiator):
-	 * fills in the parameters; answer (acceptor): reads the offered ones and
+	 * fills in parameters; answer (acceptor): reads the offered ones and
 	 * fills in the answer; check (initiator): reads the answer. Non-zero
 	 * leaves the extension out; check then fails the connection. Without
 	 * the hook: no parameters, any are fine.
@@ -167,7 +167,7 @@ struct hg_hooks {
 			    struct hg_frame *);
 	/*
 	 * No more frames will come in this direction: HG_RECV, the other end of
-	 * the wire has ended (code as received, 1006 when it vanished); HG_SEND,
+	 * the wire has ended (code as received, 1006: it vanished); HG_SEND,
 	 * what is above has. Frames may still be sent on in that direction from
 	 * within, and *code may be changed for who is told next.
 	 */
@@ -197,10 +197,10 @@ struct hg_hooks {
 struct hg_mux {
 	size_t	 channel_size;
 	/* Begin a channel: a child when it has a parent. The answer is given by
-	 * hg->channel_opened. Non-zero: no id is left or too many are waiting. */
+	 * hg->channel_opened. Non-zero: no id is left, or too many wait. */
 	int	 (*create)(struct hg_slot *, void *state, struct hg_channel *,
 		    void *data, const struct hg_head *request);
-	/* The answer to a channel that came by hg->channel_accept. Status 101 is
+	/* The answer to a channel that came by hg->channel_accept. 101 is
 	 * yes; after any other the channel only waits for channel_free. */
 	void	 (*answer)(struct hg_slot *, void *state, struct hg_channel *,
 		    void *data, const struct hg_head *response);
@@ -300,7 +300,8 @@ struct hg_plugin {
 
 	/* On each worker: adds the rows of a table that headgatectl asks for,
 	 * when "what" is one that it knows. */
-	void			 (*report)(const char *what, struct hg_report *);
+	void			 (*report)(const char *what,
+				    struct hg_report *);
 	/* Its channel hooks understand what a flow's common messages lack, so a
 	 * flow may travel to this side without it. */
 	bool			 personalises;
@@ -435,7 +436,7 @@ struct hg_host {
 
 	/* For a mux: see struct hg_mux. */
 	/* The other end began a channel. parent: NULL, or a child is meant. The
-	 * host decides and calls mux.answer, at the earliest in this turn's end.
+	 * host decides and calls mux.answer, not before this turn's end.
 	 * NULL without memory. */
 	struct hg_channel *(*channel_accept)(struct hg_slot *,
 		    struct hg_channel *parent, const struct hg_head *request,
@@ -459,7 +460,7 @@ struct hg_host {
 	/* A frame that was sent on a child that was then refused: through the
 	 * child's chain again, into the parent. */
 	void	 (*channel_resend)(struct hg_channel *, struct hg_frame *frame);
-	/* For whoever fans out: see struct hg_mux. -1: this connection cannot. */
+	/* For who fans out: see struct hg_mux. -1: this connection cannot. */
 	int	 (*channel_merge)(struct hg_channel *member,
 		    struct hg_channel *carrier, uint64_t seq);
 	int	 (*channel_unmerge)(struct hg_channel *member, uint64_t seq);
@@ -480,7 +481,7 @@ struct hg_host {
 	const char *(*head_get)(const struct hg_head *, const char *name);
 	const char *(*head_next)(const struct hg_head *, const char *name,
 		    const char *last);
-	int	 (*head_status)(const struct hg_head *);	/* 0: a request */
+	int	 (*head_status)(const struct hg_head *);	/* 0: request */
 	const char *(*head_reason)(const struct hg_head *);
 	const char *(*head_target)(const struct hg_head *);
 	/* Parses bytes that a peer sent: a request, a response, or fields only

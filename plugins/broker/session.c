@@ -134,14 +134,17 @@ broker_write(struct broker_session *s, struct hg_frame *frame)
 		send_now(s, frame);
 		return;
 	}
-	s->waiting_bytes += hg->frame_len(frame) + BROKER_OVERHEAD;
+	/* One of any length may be added to what is not over its limit. */
 	if (s->waiting_bytes > (size_t)s->options->subscriber_queue) {
 		hg->frame_unref(frame);
 		drop_waiting(s);
 		broker_count(BROKER_COUNT_SLOW);
 		broker_error(s, 1013, "too slow",
 		    "more messages wait than are kept for one client");
-	} else if (keep(&s->waiting, frame) != 0)
+		return;
+	}
+	s->waiting_bytes += hg->frame_len(frame) + BROKER_OVERHEAD;
+	if (keep(&s->waiting, frame) != 0)
 		broker_error(s, 1011, "out of memory", NULL);
 }
 

@@ -72,15 +72,17 @@ channels_insert_frame(struct chan *c, struct item *before,
 	return (0);
 }
 
+/* One frame of any length may be added to a queue that is not over its limit. */
 int
 channels_queue_frame(struct chan *c, struct hg_frame *frame)
 {
-	if (channels_insert_frame(c, NULL, frame) != 0)
-		return (-1);
 	if (c->queued > (size_t)c->mux->options->queue_max) {
+		hg->frame_unref(frame);
 		channels_fail(c, 1013, "too much is queued");
 		return (-1);
 	}
+	if (channels_insert_frame(c, NULL, frame) != 0)
+		return (-1);
 	channels_activate(c);
 	channels_queue_changed(c);
 	return (0);

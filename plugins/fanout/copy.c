@@ -59,6 +59,9 @@ copy_merged(struct hg_member *member, struct fanout_digest digest,
 		mark(member, seq);
 		if (seq <= group->sent) {
 			suppress(flow, frame);
+			/* What it has next would only make it fuller. */
+			if (hg->channel_is_full(group->carrier->channel))
+				fanout_hold(member, group->carrier);
 			return (true);
 		}
 		fanout_group_send(group, frame, member);

@@ -146,15 +146,13 @@ stomp_check_full(struct stomp_session *session, struct stomp_sub *sub)
 static void
 stomp_excuse(struct stomp_session *session, uint64_t now)
 {
-	struct hg_channel *peer = hg->channel_peer(session->channel);
-
 	if (now >= stomp_expect_due(&session->above)) {
 		if (hg->channel_is_full(session->channel))
 			session->above.heard_at = now;
 		else
 			stomp_table_each(session, stomp_check_full);
 	}
-	if (peer != NULL && hg->channel_is_full(peer))
+	if (hg->channel_paused(session->channel))
 		session->below.heard_at = now;
 }
 

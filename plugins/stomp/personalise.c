@@ -142,9 +142,17 @@ stomp_child_destroy(struct stomp_child *child)
 	free(child);
 }
 
+/* Who only leaves says 1000, 1001 or a code of its own. */
+static bool
+stomp_is_loss(enum hg_direction direction, unsigned code)
+{
+	return (direction == HG_SEND ? code != 1000 :
+	    code > 1001 && code < 3000);
+}
+
 /*
  * The host ends the channel itself; of a flow it has to be taken out. The other
- * end knows what it does, but when somebody on this side ended it, messages
+ * end may leave, but when the child could not go on, here or there, messages
  * would be missing without a word.
  */
 void
@@ -156,7 +164,7 @@ stomp_child_ending(struct stomp_child *child, enum hg_direction direction,
 	if (child->sub == NULL)
 		return;
 	stomp_child_unlink(child);
-	if (direction == HG_SEND && code != 1000)
+	if (stomp_is_loss(direction, code))
 		stomp_fail(session, code, "a subscription's channel has ended");
 }
 
