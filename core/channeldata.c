@@ -112,7 +112,7 @@ channel_wait(struct hg_channel *parent, struct hg_frame *frame)
 	size_t cost = frame->len + LATE_OVERHEAD;
 
 	waiting = malloc(sizeof(*waiting));
-	if (waiting == NULL || parent->late_bytes + cost >
+	if (waiting == NULL || parent->late_bytes >
 	    (size_t)parent->service->limits.queue_max) {
 		free(waiting);
 		frame_unref(frame);

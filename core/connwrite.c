@@ -111,11 +111,14 @@ conn_write_ws(struct hg_conn *conn, struct hg_frame *frame)
 	conn_queue(conn, &head, frame, false);
 }
 
-/* One message of any length may be added to a queue that is not over its limit. */
+/*
+ * One message of any length may be added to a queue that is not over its limit,
+ * and what follows is not to blame for it.
+ */
 void
 conn_write(struct hg_conn *conn, struct hg_frame *frame)
 {
-	size_t cost = outq_cost(&conn->out);
+	size_t cost = outq_cost(&conn->out) - outq_longest(&conn->out);
 
 	if (conn->state != CONN_OPEN || conn->close_sent) {
 		frame_unref(frame);

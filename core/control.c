@@ -241,6 +241,25 @@ control_accept(evutil_socket_t fd, short what, void *arg)
 	control_wait(client, EV_READ);
 }
 
+/* Folders of this kind are gone after each start of the machine. */
+static int
+control_make_folder(const char *path)
+{
+	char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	char *slash;
+	mode_t mask;
+	int result;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	if ((slash = strrchr(folder, '/')) == NULL || slash == folder)
+		return (-1);
+	*slash = '\0';
+	mask = umask(022);
+	result = mkdir(folder, 0755);
+	umask(mask);
+	return (result);
+}
+
 /* -1: errno says why. A stale socket of a daemon that is gone is removed. */
 static int
 control_bind(struct control *control, const char *path)
@@ -268,6 +287,10 @@ control_bind(struct control *control, const char *path)
 	mask = umask(0177);
 	result = bind(control->fd, (struct sockaddr *)&control->address,
 	    sizeof(control->address));
+	if (result != 0 && errno == ENOENT && control_make_folder(path) == 0)
+		result = bind(control->fd,
+		    (struct sockaddr *)&control->address,
+		    sizeof(control->address));
 	umask(mask);
 	return (result == 0 ? listen(control->fd, CONTROL_CLIENTS_MAX) : -1);
 }

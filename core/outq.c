@@ -40,6 +40,26 @@ outq_finish(struct outq *q)
 	outq_init(q);
 }
 
+static void
+outq_note_long(struct outq *q, const struct outq_entry *entry)
+{
+	if (entry_len(entry) >= OUTQ_LONG && entry_len(entry) > q->longest)
+		q->longest = entry_len(entry);
+}
+
+/* Behind a long entry, which is seldom, all others are looked at. */
+static void
+outq_forget_long(struct outq *q, size_t len)
+{
+	unsigned i;
+
+	if (len < OUTQ_LONG || len < q->longest)
+		return;
+	q->longest = 0;
+	for (i = 0; i < q->count; i++)
+		outq_note_long(q, outq_at(q, i));
+}
+
 /* Room for one entry more. */
 static int
 outq_grow(struct outq *q)
@@ -92,6 +112,7 @@ outq_insert(struct outq *q, unsigned index, const void *head, size_t head_len,
 	*outq_at(q, index) = entry;
 	q->count++;
 	q->bytes += entry_len(&entry);
+	outq_note_long(q, &entry);
 	return (0);
 }
 
@@ -119,6 +140,14 @@ size_t
 outq_cost(const struct outq *q)
 {
 	return (q->bytes + (size_t)q->count * OUTQ_OVERHEAD);
+}
+
+size_t
+outq_longest(const struct outq *q)
+{
+	if (q->longest != 0 && entry_len(outq_at(q, 0)) == q->longest)
+		return (q->longest - q->sent);
+	return (q->longest);
 }
 
 /* The bytes of one entry without its first ones; returns the vectors used. */
@@ -207,11 +236,12 @@ void
 outq_consume(struct outq *q, size_t bytes)
 {
 	struct outq_entry *entry;
-	size_t left;
+	size_t len, left;
 
 	while (q->count > 0) {
 		entry = outq_at(q, 0);
-		left = entry_len(entry) - q->sent;
+		len = entry_len(entry);
+		left = len - q->sent;
 		if (bytes < left) {
 			q->sent += bytes;
 			q->bytes -= bytes;
@@ -223,6 +253,7 @@ outq_consume(struct outq *q, size_t bytes)
 		frame_unref(entry->frame);
 		q->first = (q->first + 1) & (q->size - 1);
 		q->count--;
+		outq_forget_long(q, len);
 	}
 	outq_shrink(q);
 }
@@ -252,4 +283,7 @@ outq_cut(struct outq *q)
 		entry->frame = NULL;
 		q->count--;
 	}
+	q->longest = 0;
+	if (keep > 0)
+		outq_note_long(q, outq_at(q, 0));
 }

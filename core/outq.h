@@ -15,6 +15,7 @@
 
 #define OUTQ_HEAD_MAX	16	/* header bytes of one entry */
 #define OUTQ_OVERHEAD	64	/* charged for each entry beside its bytes */
+#define OUTQ_LONG	65536	/* bytes of an entry that is long */
 
 struct outq_entry {
 	struct hg_frame	*frame;		/* NULL: header bytes only */
@@ -30,6 +31,7 @@ struct outq {
 	unsigned		 count;
 	size_t			 sent;	/* bytes of the first one gone */
 	size_t			 bytes;	/* bytes of all entries that are left */
+	size_t			 longest; /* of a long entry; 0: there is none */
 };
 
 void	outq_init(struct outq *);
@@ -49,6 +51,8 @@ int	outq_push_front(struct outq *, const void *head, size_t head_len,
 bool	outq_empty(const struct outq *);
 /* Bytes that wait, plus OUTQ_OVERHEAD for each entry. */
 size_t	outq_cost(const struct outq *);
+/* What is left of the longest entry, if it is a long one; else 0. */
+size_t	outq_longest(const struct outq *);
 /* At most max vectors from the front; *bytes is their sum. */
 int	outq_iov(const struct outq *, struct iovec *, int max, size_t *bytes);
 /* Copies at most size bytes from the front, for TLS; returns how many. */

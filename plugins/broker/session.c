@@ -119,6 +119,16 @@ drop_waiting(struct broker_session *s)
 	s->waiting_bytes = 0;
 }
 
+/* The frame that is next may be of any length. */
+static size_t
+first_waiting(const struct broker_session *s)
+{
+	if (broker_list_empty(&s->waiting))
+		return (0);
+	return (BROKER_OVERHEAD + hg->frame_len(BROKER_OF(s->waiting.next,
+	    struct broker_waiting, node)->frame));
+}
+
 void
 broker_write(struct broker_session *s, struct hg_frame *frame)
 {
@@ -134,8 +144,8 @@ broker_write(struct broker_session *s, struct hg_frame *frame)
 		send_now(s, frame);
 		return;
 	}
-	/* One of any length may be added to what is not over its limit. */
-	if (s->waiting_bytes > (size_t)s->options->subscriber_queue) {
+	if (s->waiting_bytes - first_waiting(s) >
+	    (size_t)s->options->subscriber_queue) {
 		hg->frame_unref(frame);
 		drop_waiting(s);
 		broker_count(BROKER_COUNT_SLOW);

@@ -123,6 +123,7 @@ unlist(struct chan *c)
 	channels_deactivate(c);
 	channels_credit_forget(c);
 	channels_closing_remove(c);
+	channels_forget_create(c);
 	if (c->on_plain)
 		TAILQ_REMOVE(&mux->plain, c, plain);
 	c->on_plain = false;
@@ -230,7 +231,7 @@ channels_release_held(struct chan *c)
 
 	while ((item = TAILQ_FIRST(&c->held)) != NULL) {
 		TAILQ_REMOVE(&c->held, item, entry);
-		c->queued -= channels_item_cost(item);
+		channels_queue_uncount(c, item);
 		channels_item_free(item);
 	}
 }
@@ -242,10 +243,12 @@ channels_answered(struct chan *c)
 	if (!c->waiting)
 		return;
 	c->waiting = false;
-	if (c->mine)
-		c->mux->waiting_mine--;
-	else
+	if (!c->mine)
 		c->mux->waiting_theirs--;
+	else if (c->create_sent) {
+		c->mux->waiting_mine--;
+		channels_next_create(c->mux);
+	}
 	channels_release_held(c);
 }
 

@@ -100,6 +100,7 @@ init_lists(struct mux *mux)
 	TAILQ_INIT(&mux->idle);
 	TAILQ_INIT(&mux->closing);
 	TAILQ_INIT(&mux->plain);
+	TAILQ_INIT(&mux->creating);
 	TAILQ_INIT(&mux->rate.backlog);
 }
 

@@ -66,6 +66,8 @@ void	 channels_barrier_free(struct barrier *);
 void	 channels_barrier_drop(struct barrier *);
 void	 channels_item_free(struct item *);
 size_t	 channels_item_cost(const struct item *);
+/* It is in no queue of this channel any more. */
+void	 channels_queue_uncount(struct chan *, const struct item *);
 /* The first control message about this channel in its queue, or NULL. */
 struct item *channels_queue_find(struct chan *, enum control_verb);
 void	 channels_queue_purge(struct chan *);
@@ -115,6 +117,10 @@ void	 channels_emit_end(struct chan *, enum control_verb, unsigned code,
 /* create.c */
 int	 channels_create(struct chan *parent, struct mux *,
 	    struct hg_channel *, const struct hg_head *);
+bool	 channels_may_say_create(struct chan *);
+void	 channels_said_create(struct chan *);
+void	 channels_next_create(struct mux *);
+void	 channels_forget_create(struct chan *);
 void	 channels_answer_create(struct chan *, const struct hg_head *);
 enum hg_verdict channels_got_create(struct mux *, const struct control *);
 enum hg_verdict channels_got_created(struct chan *, const struct control *);

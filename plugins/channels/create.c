@@ -8,17 +8,58 @@
 
 static const char refusal[] = "HTTP/1.1 503 Service Unavailable\r\n";
 
-/* Whether one more create may be unanswered. */
+/* Whether one more create may be unanswered; else it is sent later. */
+bool
+channels_may_say_create(struct chan *c)
+{
+	struct mux *mux = c->mux;
+	unsigned most = CHANNELS_WAITING;
+
+	if (mux->initiator && !mux->trunk && !mux->proven)
+		most = CHANNELS_EARLY;
+	if (mux->waiting_mine < most)
+		return (true);
+	if (!c->on_creating)
+		TAILQ_INSERT_TAIL(&mux->creating, c, creating);
+	c->on_creating = true;
+	return (false);
+}
+
+void
+channels_said_create(struct chan *c)
+{
+	c->create_sent = true;
+	channels_forget_create(c);
+	if (c->waiting)
+		c->mux->waiting_mine++;
+}
+
+/* One is answered: the next may be said. */
+void
+channels_next_create(struct mux *mux)
+{
+	struct chan *c;
+
+	if ((c = TAILQ_FIRST(&mux->creating)) == NULL)
+		return;
+	channels_forget_create(c);
+	channels_activate(c);
+}
+
+void
+channels_forget_create(struct chan *c)
+{
+	if (c->on_creating)
+		TAILQ_REMOVE(&c->mux->creating, c, creating);
+	c->on_creating = false;
+}
+
 static bool
 may_create(const struct mux *mux, const struct chan *parent)
 {
 	if (mux->failed || mux->no_creates || mux->draining)
 		return (false);
-	if (mux->mine >= mux->max_mine ||
-	    mux->waiting_mine >= CHANNELS_WAITING)
-		return (false);
-	if (mux->initiator && !mux->trunk && !mux->proven &&
-	    mux->waiting_mine >= CHANNELS_EARLY)
+	if (mux->mine >= mux->max_mine)
 		return (false);
 	if (parent == NULL)
 		return (mux->initiator);
@@ -72,7 +113,6 @@ channels_create(struct chan *parent, struct mux *mux,
 	if (parent != NULL)
 		channels_set_parent(c, parent);
 	c->waiting = true;
-	mux->waiting_mine++;
 	if (mux->chunk == 0 && !channels_is_text(id)) {
 		TAILQ_INSERT_TAIL(&mux->plain, c, plain);
 		c->on_plain = true;
@@ -316,7 +356,7 @@ take_frames(struct chan *c, struct items *frames)
 		TAILQ_REMOVE(&c->queue, item, entry);
 		TAILQ_INSERT_TAIL(frames, item, entry);
 	}
-	c->queued = 0;
+	c->queued = c->longest = 0;
 	TAILQ_FOREACH(item, &c->queue, entry)
 		c->queued += channels_item_cost(item);
 }

@@ -187,7 +187,7 @@ item_done(struct chan *c, struct item *item)
 		TAILQ_INSERT_TAIL(&c->held, item, entry);
 		return;
 	}
-	c->queued -= channels_item_cost(item);
+	channels_queue_uncount(c, item);
 	channels_item_free(item);
 	channels_queue_changed(c);
 }

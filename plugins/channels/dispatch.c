@@ -18,7 +18,7 @@ got_error(struct mux *mux, const struct control *m)
 static bool
 is_flood(const struct chan *c)
 {
-	return (c->queued > (size_t)c->mux->options->queue_max);
+	return (c->queued - c->longest > (size_t)c->mux->options->queue_max);
 }
 
 /* Nothing above takes new credentials for a live channel: they are not

@@ -84,10 +84,13 @@ channels_barrier_ready(const struct barrier *b)
 	const struct chan *c = b->chan, *child;
 
 	switch (b->verb) {
+	case CONTROL_CREATE:
+		return (channels_may_say_create(b->chan));
 	case CONTROL_MIGRATE:
 	case CONTROL_MERGE:
 	case CONTROL_UNMERGE:
 		return (!c->asking);
+	case CONTROL_ABORT:
 	case CONTROL_DESTROY:
 		/* The children that can go first do; and nobody's place in
 		 * a set may be open, as a denied member needs the log. */
@@ -106,7 +109,7 @@ put_barrier(struct control_line *line, const struct barrier *b)
 {
 	const struct chan *c = b->chan;
 
-	if (b->verb == CONTROL_DESTROY)
+	if (b->verb == CONTROL_DESTROY || b->verb == CONTROL_ABORT)
 		put_end(line, c, b->verb, b->code, b->text);
 	else {
 		control_begin(line, b->verb);
@@ -160,9 +163,10 @@ was_sent(struct chan *c, enum control_verb verb, unsigned to)
 {
 	switch (verb) {
 	case CONTROL_CREATE:
-		c->create_sent = true;
+		channels_said_create(c);
 		break;
 	case CONTROL_REFUSED:
+	case CONTROL_ABORT:
 	case CONTROL_DESTROY:
 		channels_sent_end(c);
 		break;

@@ -7,16 +7,74 @@
 
 #include "merge.h"
 
-/* A child of this side's making that is not ended yet; all: nor has said so. */
+/* A child of this side's making that is not about to end. */
 static struct chan *
-open_child(const struct chan *c, bool all)
+open_child(const struct chan *c)
 {
 	struct chan *child;
 
 	TAILQ_FOREACH(child, &c->children, sibling)
-		if (child->mine && !(all ? child->sent_end : child->ending))
+		if (child->mine && !child->ending)
 			return (child);
 	return (NULL);
+}
+
+/* A carrier that has ended, but has yet to send what is its members', and its
+ * last word, by which they know where they stand. */
+static bool
+is_handing_over(struct chan *c)
+{
+	const struct item *item = channels_queue_find(c, CONTROL_DESTROY);
+
+	return (item != NULL && item->barrier->has_seq &&
+	    item->barrier->carrier == NULL);
+}
+
+static void	tell_end(struct chan *, unsigned code, const char *reason);
+
+/* False: some of them have to wait. */
+static bool
+fail_children(struct chan *c, unsigned code, const char *reason)
+{
+	struct chan *child, *next;
+	bool all = true;
+
+	for (child = TAILQ_FIRST(&c->children); child != NULL &&
+	    !c->mux->failed; child = next) {
+		next = TAILQ_NEXT(child, sibling);
+		if (!child->mine || child->sent_end)
+			continue;
+		/* Who hears of it may hand its set over. */
+		tell_end(child, code, reason);
+		if (is_handing_over(child))
+			all = false;
+		else
+			channels_fail(child, code, reason);
+	}
+	return (all);
+}
+
+/* Its last word waits for its children's. */
+static void
+abort_later(struct chan *c, unsigned code, const char *reason)
+{
+	struct barrier *b;
+
+	c->dropping = true;
+	channels_credit_forget(c);
+	if (!c->mine)
+		channels_answered(c);
+	if (c->ending)
+		return;
+	c->ending = true;
+	b = channels_barrier_new(channels_queue_cut(c) ? CONTROL_DESTROY :
+	    CONTROL_ABORT, c);
+	if (b == NULL)
+		return;
+	b->code = code;
+	if (channels_barrier_set_text(b, reason, strnlen(reason,
+	    CONTROL_REASON)) != 0 || channels_barrier_add(b, c) != 0)
+		channels_barrier_free(b);
 }
 
 /* At once, and what is queued is thrown away. */
@@ -24,10 +82,12 @@ static void
 abort_now(struct chan *c, enum control_verb verb, unsigned code,
     const char *reason)
 {
-	struct chan *child;
-
-	while (!c->mux->failed && (child = open_child(c, true)) != NULL)
-		channels_fail(child, code, reason == NULL ? "" : reason);
+	if (reason == NULL)
+		reason = "";
+	if (!fail_children(c, code, reason)) {
+		abort_later(c, code, reason);
+		return;
+	}
 	c->ending = c->dropping = true;
 	if (c->mine)
 		channels_leave_set(c);
@@ -83,7 +143,7 @@ channels_fail(struct chan *c, unsigned code, const char *reason)
 	}
 	fail_members(c, code, reason);
 	c->dropping = true;
-	if (!c->sent_end)
+	if (!c->sent_end && !is_handing_over(c))
 		abort_now(c, CONTROL_ABORT, code, reason);
 	tell_end(c, code, reason);
 }
@@ -153,7 +213,7 @@ end_children(struct chan *c)
 {
 	struct chan *child;
 
-	while (!c->mux->failed && (child = open_child(c, false)) != NULL)
+	while (!c->mux->failed && (child = open_child(c)) != NULL)
 		channels_end(child, 1001, NULL, false);
 }
 
@@ -203,7 +263,7 @@ got_abort(struct chan *c, unsigned code)
 {
 	if (c->sent_end || c->refused)
 		return;
-	if (channels_rider(c) != NULL)
+	if (channels_rider(c) != NULL || is_handing_over(c))
 		return;
 	abort_now(c, CONTROL_DESTROY, code, NULL);
 }

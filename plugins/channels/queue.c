@@ -9,6 +9,7 @@
 #include "merge.h"
 
 #define ITEM_COST	64	/* beside the bytes */
+#define ITEM_LONG	65536	/* bytes */
 
 size_t
 channels_item_cost(const struct item *item)
@@ -17,6 +18,39 @@ channels_item_cost(const struct item *item)
 
 	len = item->frame == NULL ? 0 : hg->frame_len(item->frame);
 	return (len + ITEM_COST);
+}
+
+static void
+note_long(struct chan *c, const struct item *item)
+{
+	size_t cost = channels_item_cost(item);
+
+	if (cost >= ITEM_LONG && cost > c->longest)
+		c->longest = cost;
+}
+
+static void
+count(struct chan *c, const struct item *item)
+{
+	c->queued += channels_item_cost(item);
+	note_long(c, item);
+}
+
+/* Behind a long one, which is seldom, all others are looked at. */
+void
+channels_queue_uncount(struct chan *c, const struct item *item)
+{
+	size_t cost = channels_item_cost(item);
+	const struct item *other;
+
+	c->queued -= cost;
+	if (cost < ITEM_LONG || cost < c->longest)
+		return;
+	c->longest = 0;
+	TAILQ_FOREACH(other, &c->queue, entry)
+		note_long(c, other);
+	TAILQ_FOREACH(other, &c->held, entry)
+		note_long(c, other);
 }
 
 /* For one that is in no queue any more. */
@@ -68,15 +102,16 @@ channels_insert_frame(struct chan *c, struct item *before,
 			before->barrier->waits++;
 		before->reached = false;
 	}
-	c->queued += channels_item_cost(item);
+	count(c, item);
 	return (0);
 }
 
-/* One frame of any length may be added to a queue that is not over its limit. */
+/* One frame of any length may be added to a queue that is not over its limit,
+ * and what follows is not to blame for it. */
 int
 channels_queue_frame(struct chan *c, struct hg_frame *frame)
 {
-	if (c->queued > (size_t)c->mux->options->queue_max) {
+	if (c->queued - c->longest > (size_t)c->mux->options->queue_max) {
 		hg->frame_unref(frame);
 		channels_fail(c, 1013, "too much is queued");
 		return (-1);
@@ -133,7 +168,7 @@ channels_barrier_add(struct barrier *b, struct chan *c)
 	item->chan = c;
 	TAILQ_INSERT_TAIL(&b->items, item, twin);
 	TAILQ_INSERT_TAIL(&c->queue, item, entry);
-	c->queued += channels_item_cost(item);
+	count(c, item);
 	b->waits++;
 	channels_activate(c);
 	return (0);
@@ -168,7 +203,7 @@ channels_barrier_free(struct barrier *b)
 		c = item->chan;
 		TAILQ_REMOVE(&b->items, item, twin);
 		TAILQ_REMOVE(&c->queue, item, entry);
-		c->queued -= channels_item_cost(item);
+		channels_queue_uncount(c, item);
 		channels_item_free(item);
 		if (!c->gone)
 			channels_activate(c);
@@ -217,7 +252,7 @@ leave_barrier(struct item *item)
 		b->waits--;
 	TAILQ_REMOVE(&b->items, item, twin);
 	TAILQ_REMOVE(&c->queue, item, entry);
-	c->queued -= channels_item_cost(item);
+	channels_queue_uncount(c, item);
 	channels_item_free(item);
 	if (b->other == c)
 		b->other = NULL;
@@ -240,7 +275,7 @@ channels_queue_purge(struct chan *c)
 	while ((item = TAILQ_FIRST(&c->queue)) != NULL) {
 		if ((b = item->barrier) == NULL) {
 			TAILQ_REMOVE(&c->queue, item, entry);
-			c->queued -= channels_item_cost(item);
+			channels_queue_uncount(c, item);
 			channels_item_free(item);
 		} else if (b->chan == c || b->verb == CONTROL_MERGE)
 			channels_barrier_drop(b);
@@ -269,7 +304,7 @@ channels_queue_cut(struct chan *c)
 		bool first = (hg->frame_flags(item->frame) & HG_FIRST) != 0;
 
 		TAILQ_REMOVE(&c->queue, item, entry);
-		c->queued -= channels_item_cost(item);
+		channels_queue_uncount(c, item);
 		channels_item_free(item);
 		if (first)
 			return (true);

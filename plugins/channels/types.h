@@ -142,6 +142,7 @@ struct chan {
 	TAILQ_ENTRY(chan)	 fellow;	/* carrier->members */
 	TAILQ_ENTRY(chan)	 copied;	/* carrier->copies */
 	TAILQ_ENTRY(chan)	 plain;		/* mux->plain */
+	TAILQ_ENTRY(chan)	 creating;	/* mux->creating */
 	TAILQ_ENTRY(chan)	 unsure;	/* logger->unsures */
 	TAILQ_HEAD(, chan)	 children;
 	struct chan		*parent;
@@ -176,6 +177,7 @@ struct chan {
 	bool			 on_idle : 1;
 	bool			 on_closing : 1;
 	bool			 on_plain : 1;
+	bool			 on_creating : 1;
 
 	/* Sending. */
 	bool			 full : 1;	/* as told to the host */
@@ -187,6 +189,7 @@ struct chan {
 	struct items		 queue;
 	struct items		 held;		/* sent, but not yet accepted */
 	size_t			 queued;	/* cost of queue and held */
+	size_t			 longest;	/* of a long frame's item; 0 */
 	size_t			 deficit;
 	unsigned		 out_kind;	/* of the message being sent */
 	unsigned		 part_kind;	/* of the one put together */
@@ -272,7 +275,9 @@ struct mux {
 	struct chans		 chans, gone;
 	uint64_t		 mine, theirs;	/* live, created by */
 	uint32_t		 serial_mine, serial_theirs;
-	unsigned		 waiting_mine, waiting_theirs;
+	unsigned		 waiting_mine, waiting_theirs;	/* creates that
+							 * were sent */
+	struct chans		 creating;	/* creates for after those */
 	struct chan		*accepting;	/* within channel_accept */
 	bool			 proven;	/* a create has been accepted */
 	uint64_t		 early_bytes;

@@ -54,8 +54,7 @@ describe('RabbitMQ', { skip: missing }, async () => {
     const merged = () => pair.gateway.counter('fanout', 'merged');
     let count = 0;
     await until(async () => {
-      sender.send(destination, 'warm up');
-      count++;
+      sender.send(destination, `number ${++count}`);
       await Promise.all(subs.map((sub) => sub.count(count)));
       return await merged() === 3;
     }, 'all to be merged');

@@ -1,8 +1,10 @@
 # The daemon between real clients and real servers.
 E2E_TESTS += \
 	tests/e2e/broker.test.mjs \
+	tests/e2e/demo.test.mjs \
 	tests/e2e/echo.test.mjs \
 	tests/e2e/fanout.test.mjs \
+	tests/e2e/faults.test.mjs \
 	tests/e2e/large.test.mjs \
 	tests/e2e/leaving.test.mjs \
 	tests/e2e/out-of-tree.test.mjs \

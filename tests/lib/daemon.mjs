@@ -139,6 +139,12 @@ function write(dir, name, content, mode) {
  * name, all with mode 0600. "@DIR@" in the configuration is that folder.
  */
 export async function startDaemon(t, sections, options = {}) {
+  let daemon;
+  t.after(() => {
+    if (t.passed === false && daemon)
+      t.diagnostic(`log of ${daemon.pid}:\n${daemon.process.tail(20)}`);
+    return daemon?.stop();
+  });
   const dir = tempDir(t);
   const { files = {}, args = [], env = {} } = options;
   const config = typeof sections === 'string' ? sections : ini({
@@ -154,12 +160,7 @@ export async function startDaemon(t, sections, options = {}) {
   const proc = new Process(HEADGATE, ['--plugin-dir', PLUGINS,
     '-c', join(dir, 'headgate.ini'), ...args],
   { env: { ...process.env, ...env } });
-  const daemon = new Daemon(dir, proc);
-  t.after(() => {
-    if (t.passed === false)
-      t.diagnostic(`log of ${proc.pid}:\n${proc.tail(20)}`);
-    return daemon.stop();
-  });
+  daemon = new Daemon(dir, proc);
   await daemon.line(/ ready$/);
   return daemon;
 }

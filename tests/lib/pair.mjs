@@ -45,8 +45,9 @@ function edgeSections(sections, port) {
   };
 }
 
-// The services of both; each section may change what is above.
-export async function startPair(t, { gateway, edge }) {
+// The services of both; each section may change what is above. between: a relay
+// that the trunk goes through.
+export async function startPair(t, { gateway, edge, between }) {
   const own = selfSigned(tempDir(t), 'own');
   const files = { ...own.files, secret: SECRET };
   const pair = {
@@ -56,8 +57,11 @@ export async function startPair(t, { gateway, edge }) {
       return pair.gateway;
     },
     async startEdge() {
+      const port = pair.gateway.port('trunks');
+      if (between)
+        between.target = port;
       pair.edge = await startDaemon(t,
-        edgeSections(edge, pair.gateway.port('trunks')), { files });
+        edgeSections(edge, between?.port ?? port), { files });
       await pair.edge.line(TRUNK_UP);
       return pair.edge;
     },

@@ -30,7 +30,8 @@ process.on('exit', endAll);
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
   process.on(signal, () => process.exit(1));
 
-// A new folder, removed behind the test.
+// A new folder, removed behind the test: hooks run in their order, so whoever
+// uses it is to be stopped by an earlier one.
 export function tempDir(t, name = 'headgate') {
   const dir = mkdtempSync(join(tmpdir(), `${name}-`));
   folders.add(dir);

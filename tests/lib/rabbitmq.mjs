@@ -139,16 +139,21 @@ export class RabbitMQ {
     process.kill(pid, name);
   }
 
+  // The node first; epmd and the like would stay.
   async stop() {
-    this.#signalAll('SIGTERM');
-    await until(() => this.pids().length === 0, 'RabbitMQ to stop', 8000)
-      .catch(() => this.kill());
+    if (this.pids().length > 0)
+      this.signal('SIGTERM');
+    await until(() => !this.process.alive, 'RabbitMQ to stop', 10000)
+      .catch(() => {});
+    await this.kill();
     this.forget();
   }
 }
 
 // users: see definitions(); guest/guest may all when it is left out.
 export async function startRabbitMQ(t, users = { guest: {} }) {
+  let broker;
+  t.after(() => broker?.stop());
   const dir = tempDir(t, 'rabbitmq');
   const ports = await freePorts(4);
   const [stomp] = ports;
@@ -163,7 +168,6 @@ export async function startRabbitMQ(t, users = { guest: {} }) {
     'disk_free_limit.absolute = 1MB',
     '',
   ].join('\n'));
-  const broker = new RabbitMQ(dir, ports);
-  t.after(() => broker.stop());
+  broker = new RabbitMQ(dir, ports);
   return broker.start();
 }

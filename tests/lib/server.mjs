@@ -47,6 +47,45 @@ export async function listen(t, options = {}) {
   };
 }
 
+// Passes bytes on to "target" (a port), until it is cut or stalled.
+export async function relay(t) {
+  const pairs = new Set();
+  const self = {
+    target: undefined,
+    // With RST, both ways.
+    cut() {
+      for (const pair of pairs)
+        for (const socket of pair)
+          socket.resetAndDestroy();
+    },
+    // As when the network between loses everything.
+    stall() {
+      for (const pair of pairs)
+        for (const socket of pair)
+          socket.removeAllListeners('data').pause();
+    },
+  };
+  const server = net.createServer((socket) => {
+    const other = net.connect(self.target, '127.0.0.1');
+    const pair = [socket, other];
+    pairs.add(pair);
+    for (const [one, two] of [pair, [other, socket]]) {
+      one.on('data', (data) => two.write(data));
+      one.on('error', () => two.destroy());
+      one.on('end', () => two.end());
+      one.on('close', () => pairs.delete(pair));
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    self.cut();
+    server.close();
+  });
+  self.port = server.address().port;
+  return self;
+}
+
 // A port where nothing listens (any more).
 export async function closedPort() {
   const server = net.createServer().listen(0, '127.0.0.1');

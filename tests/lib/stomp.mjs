@@ -23,12 +23,17 @@ export class Subscription {
     return this.messages.map((message) => message.body);
   }
 
-  count(count, ms) {
-    return until(() => this.messages.length >= count,
-      `${count} messages (${this.messages.length} have come)`, ms)
-      .catch((error) => {
-        throw new Error(`${error.message}: ${this.messages.length} have come`);
-      });
+  // So many have come; it fails at once when the client is cut off.
+  async count(count, ms) {
+    const { user, messages } = this;
+    await until(() => messages.length >= count || user.closed !== undefined,
+      `${count} messages`, ms).catch((error) => {
+      throw new Error(`${error.message}: ${messages.length} have come`);
+    });
+    if (messages.length < count)
+      throw new Error(`cut off: ${JSON.stringify(user.closed)}, ` +
+        `${messages.length} of ${count} messages have come, errors: ` +
+        user.errors.map((frame) => frame.headers.message));
   }
 
   // Until the broker says that it is done.

@@ -8,12 +8,13 @@ import { connect } from './stomp.mjs';
 import { until } from './wait.mjs';
 
 // options: share (of the gateway's service), gateway and edge (keys of their
-// services), channels (of the plugin, at both).
+// services), channels (of the plugin, at both), between (see startPair).
 export function startTopicPair(t, port, options) {
   const plugins = {
     'plugin stomp': {}, 'plugin channels': options.channels ?? {},
   };
   return startPair(t, {
+    between: options.between,
     gateway: {
       ...plugins,
       'service stomp': {

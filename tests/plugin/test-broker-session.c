@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The broker plugin: heart-beats, slow clients, ends. */
+#include <string.h>
+
 #include "stompclient.h"
 
 static void
@@ -117,6 +119,39 @@ test_slow_topic(void)
 	T_NULL(fake_ended(b.root));
 	client_send(&b, "/topic/t", "x");
 	T_EQ(fake_live_frames(), 0);
+	fake_finish();
+}
+
+/* The next that waits may be of any length; what is behind it counts. */
+static void
+test_long_wait(void)
+{
+	static char body[8001];
+	struct client a, b;
+	unsigned i;
+
+	memset(body, 'x', sizeof(body) - 1);
+	fake_start();
+	fake_load("broker", "anonymous=yes", "subscriber-queue=2k", NULL);
+	client_start(&a, "1.2");
+	client_start(&b, "1.2");
+	client_say(&a, "SUBSCRIBE\nid:s\ndestination:/topic/t\n\n");
+	fake_set_full(a.root, true);
+	client_send(&b, "/topic/t", "first");
+	client_send(&b, "/topic/t", body);
+	client_send_many(&b, "/topic/t", 4);
+	T_NULL(fake_ended(a.root));
+	fake_set_full(a.root, false);
+	T_STR_EQ(client_hear_body(&a), "first");
+	T_STR_EQ(client_hear_body(&a), body);
+	for (i = 1; i <= 4; i++)
+		T_TRUE(client_hear_body(&a) != NULL);
+	fake_set_full(a.root, true);
+	client_send(&b, "/topic/t", "first");
+	client_send(&b, "/topic/t", body);
+	for (i = 0; i < 100 && fake_ended(a.root) == NULL; i++)
+		client_send(&b, "/topic/t", "x");
+	T_TRUE(i > 2 && i < 20);
 	fake_finish();
 }
 
@@ -272,6 +307,7 @@ T_MAIN(
 	{ "heart-beats out", test_beats_out },
 	{ "heart-beats in", test_beats_in },
 	{ "slow topic subscriber", test_slow_topic },
+	{ "a long message waits", test_long_wait },
 	{ "slow queue consumer", test_slow_queue },
 	{ "slow queue consumer: its inbox", test_slow_inbox },
 	{ "slow client: an error", test_slow_error },

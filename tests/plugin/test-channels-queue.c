@@ -52,8 +52,44 @@ test_full(void)
 	T_FALSE(fake_is_full(ch));
 	for (i = 0; i < 40 && fake_top_ended(ch) == NULL; i++)
 		ch_own_run(ch, 1900, HG_WHOLE);
-	T_EQ(i, 30);
+	T_EQ(i, 31);
 	CH_SAYS(c, "abort 0x0001 code=1013 reason=too%20much%20is%20queued");
+	T_EQ(fake_top_ended(ch)->code, 1013);
+	T_EQ(fake_live_frames(), 0);
+	CH_ALIVE(c);
+	fake_finish();
+}
+
+/* A long one may wait, and neither it nor what is behind it ends the channel;
+ * but what waits beside the longest is bounded. */
+static void
+test_long(void)
+{
+	static char text[100000];
+	struct hg_conn *c;
+	struct hg_channel *ch;
+	int i;
+
+	ch_chunk = true;
+	fake_start();
+	fake_load("channels", "queue-max=64k", NULL);
+	c = ch_conn(true, "chunk=4096", "chunk=4096; window=8192");
+	ch = ch_open(c);
+	T_FALSE(fake_from_peer(ch, text, sizeof(text), HG_WHOLE));
+	for (i = 0; i < 30; i++)
+		ch_own_run(ch, 1900, HG_WHOLE);
+	T_TRUE(fake_top_ended(ch) == NULL);
+	/* The first of two is gone: the second is the longest now. */
+	fake_from_peer(ch, text, 90000, HG_WHOLE);
+	ch_say(c, "credit 0x0001 bytes=150000");
+	ch_skip(c);
+	T_TRUE(fake_is_full(ch));
+	for (i = 0; i < 25; i++)
+		ch_own_run(ch, 1900, HG_WHOLE);
+	T_TRUE(fake_top_ended(ch) == NULL);
+	for (i = 0; i < 40 && fake_top_ended(ch) == NULL; i++)
+		ch_own_run(ch, 1900, HG_WHOLE);
+	T_TRUE(i > 0 && i < 10);
 	T_EQ(fake_top_ended(ch)->code, 1013);
 	T_EQ(fake_live_frames(), 0);
 	CH_ALIVE(c);
@@ -148,6 +184,7 @@ test_slow_one(void)
 	fake_finish();
 }
 
-T_MAIN({ "full", test_full }, { "connection full", test_conn_full },
+T_MAIN({ "full", test_full }, { "long", test_long },
+    { "connection full", test_conn_full },
     { "create in line", test_create_in_line },
     { "T09 slow one", test_slow_one })

@@ -532,10 +532,17 @@ static void
 test_child_ended(void)
 {
 	static const enum sharing kinds[] = { NOT_SHARED, SHARED };
+	static const struct {
+		unsigned	 code;
+		bool		 is_told;
+	} ends[] = {
+		{ 1000, false }, { 1001, false }, { 4000, false },
+		{ 1009, true }, { 1011, true }, { 1013, true },
+	};
 	struct hg_channel *child;
 	struct session s;
 	const char *receipt;
-	size_t i;
+	size_t i, n;
 
 	for (i = 0; i < T_ROWS(kinds); i++) {
 		t_row("by us, kind %d", kinds[i]);
@@ -549,6 +556,19 @@ test_child_ended(void)
 		T_EQ(fake_ended(s.root)->code, 1013);
 		T_REQUIRE(fake_wire(s.conn) != NULL);
 		teardown();
+
+		for (n = 0; n < T_ROWS(ends); n++) {
+			t_row("by the wire, kind %d, %u", kinds[i],
+			    ends[n].code);
+			setup(&s, kinds[i], "1.2");
+			subscribe(&s);
+			child = fake_child(s.root, NULL);
+			T_REQUIRE(child != NULL);
+			fake_hg()->channel_ended(child, ends[n].code, "");
+			fake_reap();
+			T_EQ(fake_ended(s.root) != NULL, ends[n].is_told);
+			teardown();
+		}
 
 		t_row("quietly, kind %d", kinds[i]);
 		setup(&s, kinds[i], "1.2");

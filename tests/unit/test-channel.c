@@ -377,6 +377,54 @@ test_no_upper(void)
 	model_stop();
 }
 
+static void
+say_drain(struct hg_slot *slot, void *state)
+{
+	(void)slot;
+	(void)state;
+	say("drain ");
+}
+
+/* An application is told to stop by whoever holds its channel, as a child that
+ * is full does; and once, not from within, that there is room. */
+static void
+test_no_upper_full(void)
+{
+	static const struct hg_hooks hooks = { .drain = say_drain };
+	struct chain_entry entry = { 0 };
+	struct plugin plugin;
+	struct hg_channel *ch;
+	int peer;
+
+	model_start();
+	model_plugin(&plugin, "application", NULL, &hooks);
+	entry.plugin = &plugin;
+	ch = model_channel(model_mux(&peer), 2);
+	T_EQ(channel_set_chain(ch, &entry, 1), 0);
+	T_TRUE(channel_send(ch, text_frame("a", HG_WHOLE)));
+	channel_hold(ch, true);
+	T_FALSE(channel_send(ch, text_frame("b", HG_WHOLE)));
+	channel_hold(ch, true);
+	channel_hold(ch, false);
+	T_TRUE(channel_is_full(ch));
+	channel_hold(ch, false);
+	T_STORY("m2FL(a) m2FL(b) resume2 ");
+	turns(1);
+	T_STORY("drain ");
+	/* It is held again before it could be told. */
+	channel_hold(ch, true);
+	channel_hold(ch, false);
+	channel_hold(ch, true);
+	turns(1);
+	T_STORY("resume2 ");
+	channel_hold(ch, false);
+	channel_free(ch);
+	turns(2);
+	T_STORY("resume2 ");
+	model_end(peer);
+	model_stop();
+}
+
 /* --- what a mux begins --------------------------------------------------- */
 
 static struct hg_channel *accepted;
@@ -437,5 +485,6 @@ T_MAIN(
     { "the connection ends (W11)", test_conn_ends },
     { "an end within an end (W11)", test_ending_hook },
     { "nothing above it", test_no_upper },
+    { "back-pressure for an application (T09)", test_no_upper_full },
     { "a peer begins one", test_accept },
 )

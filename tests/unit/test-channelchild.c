@@ -185,8 +185,8 @@ test_child_ends(void)
 		{ "wt", "uend10:1001() | detach10 " },
 		{ "f", "uend10:1008(bad) | detach10 " },
 		{ "P", "uend10:1002() end2:1002() | detach10 " },
-		{ "W", "uend10:1003() uend2:1003() | " },
-		{ "WP", "uend10:1003() uend2:1003() end2:1002() | detach10 " },
+		{ "W", "uend10:1001() uend2:1003() | " },
+		{ "WP", "uend10:1001() uend2:1003() end2:1002() | detach10 " },
 		{ "X", "| detach2 detach10 " },
 	};
 	struct hg_channel *parent, *child;

@@ -357,6 +357,45 @@ test_compact(void)
 }
 
 /* Any order of operations, against plain bytes. */
+/* What is left of the longest, wherever it stands, until it is gone. */
+static void
+test_longest(void)
+{
+	static const struct {
+		size_t	 len[4], consumed, longest;
+	} rows[] = {
+		{ { 10, 20 }, 0, 0 },
+		{ { 10, OUTQ_LONG - 1 }, 0, 0 },
+		{ { 10, OUTQ_LONG, 20 }, 0, OUTQ_LONG },
+		{ { 10, OUTQ_LONG, 20 }, 10, OUTQ_LONG },
+		{ { 10, OUTQ_LONG, 20 }, 110, OUTQ_LONG - 100 },
+		{ { 10, OUTQ_LONG, 20 }, 10 + OUTQ_LONG, 0 },
+		{ { 200000, 10, 100000, 10 }, 0, 200000 },
+		{ { 200000, 10, 100000, 10 }, 200000, 100000 },
+		{ { 200000, 10, 100000, 10 }, 200011, 99999 },
+		{ { 100000, 200000 }, 99999, 200000 },
+		{ { 100000, 100000 }, 100000, 100000 },
+	};
+	static unsigned char data[200000];
+	struct outq q;
+	size_t i, n;
+
+	for (i = 0; i < T_ROWS(rows); i++) {
+		t_row("%zu", i);
+		outq_init(&q);
+		for (n = 0; n < 4 && rows[i].len[n] != 0; n++)
+			T_EQ(outq_push(&q, NULL, 0, frame_copy(data,
+			    rows[i].len[n], 0)), 0);
+		outq_consume(&q, rows[i].consumed);
+		T_EQ(outq_longest(&q), rows[i].longest);
+		outq_cut(&q);
+		T_EQ(outq_longest(&q) <= q.bytes, true);
+		outq_finish(&q);
+		T_EQ(outq_longest(&q), 0);
+	}
+	t_row(NULL);
+}
+
 static void
 test_random(void)
 {
@@ -424,4 +463,5 @@ T_MAIN(
     { "iov with a limit", test_iov_max },
     { "peek", test_peek },
     { "compact (W03)", test_compact },
+    { "the longest", test_longest },
     { "random against a model", test_random })
