@@ -117,14 +117,18 @@ void	 channels_emit_end(struct chan *, enum control_verb, unsigned code,
 /* create.c */
 int	 channels_create(struct chan *parent, struct mux *,
 	    struct hg_channel *, const struct hg_head *);
-bool	 channels_may_say_create(struct chan *);
-void	 channels_said_create(struct chan *);
-void	 channels_next_create(struct mux *);
-void	 channels_forget_create(struct chan *);
 void	 channels_answer_create(struct chan *, const struct hg_head *);
 enum hg_verdict channels_got_create(struct mux *, const struct control *);
 enum hg_verdict channels_got_created(struct chan *, const struct control *);
 enum hg_verdict channels_got_refused(struct chan *, const struct control *);
+
+/* creating.c */
+/* Only so many creates are unanswered. False: it is said later. */
+bool	 channels_may_say_create(struct chan *);
+void	 channels_said_create(struct chan *);
+/* One has been answered: the next may be said. */
+void	 channels_next_create(struct mux *);
+void	 channels_forget_create(struct chan *);
 
 /* end.c */
 void	 channels_end(struct chan *, unsigned code, const char *reason,

@@ -8,52 +8,6 @@
 
 static const char refusal[] = "HTTP/1.1 503 Service Unavailable\r\n";
 
-/* Whether one more create may be unanswered; else it is sent later. */
-bool
-channels_may_say_create(struct chan *c)
-{
-	struct mux *mux = c->mux;
-	unsigned most = CHANNELS_WAITING;
-
-	if (mux->initiator && !mux->trunk && !mux->proven)
-		most = CHANNELS_EARLY;
-	if (mux->waiting_mine < most)
-		return (true);
-	if (!c->on_creating)
-		TAILQ_INSERT_TAIL(&mux->creating, c, creating);
-	c->on_creating = true;
-	return (false);
-}
-
-void
-channels_said_create(struct chan *c)
-{
-	c->create_sent = true;
-	channels_forget_create(c);
-	if (c->waiting)
-		c->mux->waiting_mine++;
-}
-
-/* One is answered: the next may be said. */
-void
-channels_next_create(struct mux *mux)
-{
-	struct chan *c;
-
-	if ((c = TAILQ_FIRST(&mux->creating)) == NULL)
-		return;
-	channels_forget_create(c);
-	channels_activate(c);
-}
-
-void
-channels_forget_create(struct chan *c)
-{
-	if (c->on_creating)
-		TAILQ_REMOVE(&c->mux->creating, c, creating);
-	c->on_creating = false;
-}
-
 static bool
 may_create(const struct mux *mux, const struct chan *parent)
 {
@@ -328,7 +282,7 @@ channels_got_created(struct chan *c, const struct control *m)
 {
 	struct hg_head *head;
 
-	if (!c->mine || !c->waiting)
+	if (!c->mine || !c->waiting || !c->create_sent)
 		return (channels_wrong(c->mux, c, "answer-without-create"));
 	if ((head = answer_head(c, m, true)) == NULL)
 		return (channels_wrong(c->mux, c, "bad-head"));
@@ -383,7 +337,7 @@ channels_got_refused(struct chan *c, const struct control *m)
 	struct items frames;
 	struct hg_head *head;
 
-	if (!c->mine || !c->waiting)
+	if (!c->mine || !c->waiting || !c->create_sent)
 		return (channels_wrong(c->mux, c, "answer-without-create"));
 	if ((head = answer_head(c, m, false)) == NULL)
 		return (channels_wrong(c->mux, c, "bad-head"));

@@ -11,6 +11,7 @@ plugins_channels_channels_la_SOURCES = \
 	plugins/channels/control.c \
 	plugins/channels/copy.c \
 	plugins/channels/create.c \
+	plugins/channels/creating.c \
 	plugins/channels/credit.c \
 	plugins/channels/data-recv.c \
 	plugins/channels/data-send.c \

@@ -116,6 +116,7 @@ export class Daemon {
       assert.ok(proc.alive, `headgate died: ${JSON.stringify(proc.end)}\n` +
         proc.tail(60));
       proc.child.kill('SIGTERM');
+      proc.child.kill('SIGCONT'); // if the test has stopped it
       const end = await within(proc.ended.promise, 'headgate to stop', 20000)
         .catch(async (error) => {
           await proc.kill('SIGKILL');

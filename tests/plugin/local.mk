@@ -88,6 +88,7 @@ tests_plugin_test_fanout_align_LDADD = $(fanout_libs) $(OPENSSL_LIBS)
 
 PLUGIN_TESTS += \
 	tests/plugin/test-channels \
+	tests/plugin/test-channels-abort \
 	tests/plugin/test-channels-control \
 	tests/plugin/test-channels-credit \
 	tests/plugin/test-channels-flood \
