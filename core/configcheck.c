@@ -195,6 +195,28 @@ check_path(struct configbuild *build, const struct section *section,
 		    "* can only be the last character, behind /");
 }
 
+/* A trunk is one connection for many: it is watched closely, and may queue more.
+ * What is written holds. */
+static void
+trunk_service_limits(const struct section *section, struct limits *limits)
+{
+	static const struct limits standard = {
+		.ping_interval = 1000,
+		.ping_timeout = 2000,
+		.queue_high = 256 * 1024,
+		.queue_max = 16 * 1024 * 1024,
+	};
+
+	if (section_entry(section, "ping-interval") == NULL)
+		limits->ping_interval = standard.ping_interval;
+	if (section_entry(section, "ping-timeout") == NULL)
+		limits->ping_timeout = standard.ping_timeout;
+	if (section_entry(section, "queue-high") == NULL)
+		limits->queue_high = standard.queue_high;
+	if (section_entry(section, "queue-max") == NULL)
+		limits->queue_max = standard.queue_max;
+}
+
 static void
 check_trunk_service(struct configbuild *build, const struct section *section,
     struct service *service, bool has_mux)
@@ -205,6 +227,7 @@ check_trunk_service(struct configbuild *build, const struct section *section,
 			    "it only means something with trunk = yes");
 		return;
 	}
+	trunk_service_limits(section, &service->limits);
 	service->require_edge = !service->insecure;
 	if (!has_mux)
 		configcheck_wrong(build, section, "extensions",
@@ -262,8 +285,8 @@ check_service(struct configbuild *build, struct service *service)
 	check_subprotocols(build, section, &service->subprotocols);
 	check_plugins(build, section, service);
 	check_origins(build, section, service);
-	check_limits(build, section, &service->limits);
 	check_trunk_service(build, section, service, has_mux);
+	check_limits(build, section, &service->limits);
 	check_application(build, section, service);
 }
 

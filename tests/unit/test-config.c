@@ -188,6 +188,29 @@ test_defaults(void)
 	config_free(settings);
 }
 
+/* What takes trunks is watched as closely as what makes them. */
+static void
+test_trunk_service_defaults(void)
+{
+	struct settings *settings;
+	const struct limits *limits;
+	char errors[4096];
+
+	if (!plugins_possible())
+		return;
+	settings = read_text(LISTEN MUX SERVICE "trunk = yes\n"
+	    "insecure = yes\nextensions = x-kaazing-channels\n"
+	    "ping-timeout = 9s\n", errors, sizeof(errors));
+	T_STR_EQ(errors, "");
+	T_REQUIRE(settings != NULL);
+	limits = &settings->services[0]->limits;
+	T_EQ(limits->queue_high, 256 << 10);
+	T_EQ(limits->queue_max, 16 << 20);
+	T_EQ(limits->ping_interval, 1000);
+	T_EQ(limits->ping_timeout, 9000);
+	config_free(settings);
+}
+
 static void
 test_targets(void)
 {
@@ -323,6 +346,7 @@ T_MAIN({ "files", test_files },
     { "modes", test_modes },
     { "fragments", test_fragments },
     { "defaults", test_defaults },
+    { "defaults of a trunk service", test_trunk_service_defaults },
     { "targets", test_targets },
     { "merging", test_merging },
     { "dump", test_dump })
