@@ -252,9 +252,12 @@ server_clear(struct event **events)
 	plugin_unload_all();
 	host_finish();
 	workers_destroy();
+	/* A second signal must not turn an orderly end into a death by it. */
 	for (i = 0; i < 2; i++)
 		if (events[i] != NULL)
 			event_free(events[i]);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
 	event_base_free(server->base);
 }
 

@@ -318,6 +318,9 @@ struct broker_session {
 	enum broker_version	 version;
 	bool			 ended;		/* says and hears no more */
 	bool			 full;		/* until drain */
+	bool			 leaving;	/* ended, but for what waits */
+	unsigned		 end_code;
+	const char		*end_reason;	/* constant */
 	bool			 busy;		/* with a frame of its client */
 	struct broker_node	 input;		/* frames for after that */
 	char			 id[20];

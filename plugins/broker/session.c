@@ -171,36 +171,59 @@ broker_write_buffer(struct broker_session *s, struct broker_buffer *buffer)
 	broker_write(s, frame);
 }
 
+/* Gives everything back that others could wait for. */
+static void
+leave(struct broker_session *s)
+{
+	struct broker_subscription *sub;
+	struct hg_frame *frame;
+
+	while ((frame = take(&s->input)) != NULL)
+		hg->frame_unref(frame);
+	while (!broker_list_empty(&s->subscriptions)) {
+		sub = BROKER_OF(s->subscriptions.next,
+		    struct broker_subscription, node);
+		broker_subscription_leave(sub);
+	}
+	broker_transactions_free(s);
+	hg->timer_stop(s->login_timer);
+	s->login_timer = NULL;
+}
+
 void
 broker_session_drain(struct broker_session *s)
 {
 	struct hg_frame *frame;
 
-	if (s->ended)
+	if (s->ended && !s->leaving)
 		return;
 	s->full = false;
 	while (!s->full && (frame = take(&s->waiting)) != NULL) {
 		s->waiting_bytes -= hg->frame_len(frame) + BROKER_OVERHEAD;
 		send_now(s, frame);
 	}
-	if (!s->full)
+	if (!s->ended && !s->full)
 		stop_consumers(s, false);
+	if (s->leaving && broker_list_empty(&s->waiting)) {
+		s->leaving = false;
+		hg->channel_end(s->channel, s->end_code, s->end_reason);
+	}
 }
 
-/* The rest of what waits goes too: the channel keeps it until it can. */
+/* The rest of what waits goes too, and no faster than the channel takes it. */
 void
 broker_session_end(struct broker_session *s, unsigned code,
     const char *reason)
 {
-	struct hg_frame *frame;
-
 	if (s->ended)
 		return;
-	while ((frame = take(&s->waiting)) != NULL)
-		hg->channel_send(s->channel, frame);
 	s->ended = true;
-	hg->channel_end(s->channel, code, reason);
-	broker_session_leave(s);
+	s->leaving = !broker_list_empty(&s->waiting);
+	s->end_code = code;
+	s->end_reason = reason;
+	if (!s->leaving)
+		hg->channel_end(s->channel, code, reason);
+	leave(s);
 }
 
 void
@@ -221,29 +244,18 @@ broker_error(struct broker_session *s, unsigned code, const char *message,
 	frame = buffer.failed ? NULL :
 	    hg->frame_new(buffer.data, buffer.len, HG_WHOLE | HG_TEXT);
 	broker_buffer_free(&buffer);
-	while (frame != NULL && !broker_list_empty(&s->waiting))
-		hg->channel_send(s->channel, take(&s->waiting));
-	if (frame != NULL)
+	if (frame != NULL && broker_list_empty(&s->waiting))
 		hg->channel_send(s->channel, frame);
+	else if (frame != NULL)
+		keep(&s->waiting, frame);
 	broker_session_end(s, code, message);
 }
 
 void
 broker_session_leave(struct broker_session *s)
 {
-	struct broker_subscription *sub;
-	struct hg_frame *frame;
-
 	s->ended = true;
+	s->leaving = false;
 	drop_waiting(s);
-	while ((frame = take(&s->input)) != NULL)
-		hg->frame_unref(frame);
-	while (!broker_list_empty(&s->subscriptions)) {
-		sub = BROKER_OF(s->subscriptions.next,
-		    struct broker_subscription, node);
-		broker_subscription_leave(sub);
-	}
-	broker_transactions_free(s);
-	hg->timer_stop(s->login_timer);
-	s->login_timer = NULL;
+	leave(s);
 }

@@ -157,6 +157,7 @@ channels_free(struct chan *c)
 	if (c->gone)
 		return;
 	c->gone = c->sent_end = c->recv_end = true;
+	channels_gate_open(c);
 	channels_answered(c);
 	channels_queue_purge(c);
 	channels_merge_forget(c);
@@ -258,6 +259,7 @@ channels_sent_end(struct chan *c)
 	struct chan *parent = c->parent;
 
 	c->ending = c->sent_end = true;
+	channels_gate_open(c);
 	if (parent != NULL)
 		channels_activate(parent);
 	if (c->recv_end)
@@ -279,6 +281,7 @@ void
 channels_lost(struct chan *c)
 {
 	c->lost = c->sent_end = c->recv_end = true;
+	channels_gate_open(c);
 	channels_answered(c);
 	channels_queue_purge(c);
 	channels_merge_forget(c);

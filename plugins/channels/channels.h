@@ -54,6 +54,8 @@ unsigned channels_next_text_id(struct mux *);
 
 /* queue.c */
 int	 channels_queue_frame(struct chan *, struct hg_frame *frame);
+int	 channels_gate_add(struct chan *child);
+void	 channels_gate_open(struct chan *child);
 int	 channels_insert_frame(struct chan *, struct item *before,
 	    struct hg_frame *frame);
 struct barrier *channels_barrier_new(enum control_verb, struct chan *);

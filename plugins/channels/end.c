@@ -205,7 +205,7 @@ channels_queue_destroy(struct chan *c, struct chan *next, unsigned code,
 	c->ending = true;
 	if (next == NULL)
 		dissolve(c);
-	return (0);
+	return (c->mine ? channels_gate_add(c) : 0);
 }
 
 static void

@@ -57,6 +57,8 @@ channels_queue_uncount(struct chan *c, const struct item *item)
 void
 channels_item_free(struct item *item)
 {
+	if (item->behind != NULL)
+		item->behind->gate = NULL;
 	if (item->frame != NULL)
 		hg->frame_unref(item->frame);
 	free(item);
@@ -121,6 +123,39 @@ channels_queue_frame(struct chan *c, struct hg_frame *frame)
 	channels_activate(c);
 	channels_queue_changed(c);
 	return (0);
+}
+
+/* What its parent has to say from now on is behind this child's last word. */
+int
+channels_gate_add(struct chan *c)
+{
+	struct chan *parent = c->parent;
+	struct item *item;
+
+	if (parent == NULL || parent->gone || parent->ending ||
+	    c->gate != NULL)
+		return (0);
+	if ((item = calloc(1, sizeof(*item))) == NULL) {
+		channels_no_memory(c->mux);
+		return (-1);
+	}
+	item->chan = parent;
+	item->behind = c;
+	c->gate = item;
+	TAILQ_INSERT_TAIL(&parent->queue, item, entry);
+	count(parent, item);
+	channels_activate(parent);
+	return (0);
+}
+
+void
+channels_gate_open(struct chan *c)
+{
+	if (c->gate == NULL)
+		return;
+	c->gate->behind = NULL;
+	channels_activate(c->gate->chan);
+	c->gate = NULL;
 }
 
 /* NULL: no memory, and the connection ends. */

@@ -75,6 +75,21 @@ serve_barrier(struct item *item)
 }
 
 static bool
+serve_gate(struct item *item)
+{
+	struct chan *c = item->chan;
+
+	if (item->behind != NULL) {
+		channels_deactivate(c);
+		return (false);
+	}
+	TAILQ_REMOVE(&c->queue, item, entry);
+	channels_queue_uncount(c, item);
+	channels_item_free(item);
+	return (true);
+}
+
+static bool
 serve_frame(struct item *item)
 {
 	struct chan *c = item->chan;
@@ -127,7 +142,8 @@ serve(struct chan *c)
 			return;
 		}
 		more = item->barrier != NULL ? serve_barrier(item) :
-		    serve_frame(item);
+		    item->frame != NULL ? serve_frame(item) :
+		    serve_gate(item);
 	}
 }
 

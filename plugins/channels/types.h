@@ -92,10 +92,12 @@ struct chan;
 struct mux;
 
 /* One entry of a channel's send queue: a frame, or its place in line of a
- * control message. */
+ * control message, or (neither) a gate: what is behind it waits for the last
+ * word of a child. */
 struct item {
 	TAILQ_ENTRY(item)	 entry;		/* chan->queue or ->held */
 	struct hg_frame		*frame;
+	struct chan		*behind;	/* gate: the child; NULL: open */
 	size_t			 offset;	/* sent already */
 	uint64_t		 seq;		/* chan->log: its number */
 	struct barrier		*barrier;
@@ -188,6 +190,7 @@ struct chan {
 	bool			 stalled : 1;	/* told in the counter */
 	struct items		 queue;
 	struct items		 held;		/* sent, but not yet accepted */
+	struct item		*gate;		/* in the parent's queue */
 	size_t			 queued;	/* cost of queue and held */
 	size_t			 longest;	/* of a long frame's item; 0 */
 	size_t			 deficit;

@@ -59,8 +59,9 @@ copy_merged(struct hg_member *member, struct fanout_digest digest,
 		mark(member, seq);
 		if (seq <= group->sent) {
 			suppress(flow, frame);
-			/* What it has next would only make it fuller. */
-			if (hg->channel_is_full(group->carrier->channel))
+			/* Its next would be one more for who is full. */
+			if (member->cursor >= group->sent &&
+			    hg->channel_is_full(group->carrier->channel))
 				fanout_hold(member, group->carrier);
 			return (true);
 		}

@@ -44,7 +44,8 @@ for (const workers of [1, 2])
     describe(`workers = ${workers}, chunk = ${chunk}`, async () => {
       const pair = await startPair(test, {
         gateway: {
-          headgate: { workers }, 'plugin echo': {}, 'plugin channels': { chunk },
+          headgate: { workers }, 'plugin channels': { chunk },
+          'plugin echo': {},
           'service echo': { listen: 'clients trunks', ...echo },
         },
         edge: {

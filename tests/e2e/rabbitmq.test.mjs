@@ -7,6 +7,7 @@ import { STOMP, startPair } from '../lib/pair.mjs';
 import { missing, startRabbitMQ } from '../lib/rabbitmq.mjs';
 import { connect } from '../lib/stomp.mjs';
 import { until } from '../lib/wait.mjs';
+import { connect as tcp } from '../lib/wsraw.mjs';
 
 describe('RabbitMQ', { skip: missing }, async () => {
   if (missing)
@@ -25,7 +26,10 @@ describe('RabbitMQ', { skip: missing }, async () => {
       },
     },
     edge: {
-      'plugin stomp': {},
+      'listen bytes': {
+        address: '127.0.0.1:0', protocol: 'tcp', service: 'stomp',
+      },
+      'plugin stomp': { 'heart-beat': '0,0' },
       'service stomp': {
         listen: 'clients', path: '/stomp', plugins: 'stomp',
         connect: 'trunk:gateway', subprotocols: STOMP,
@@ -163,6 +167,41 @@ describe('RabbitMQ', { skip: missing }, async () => {
     assert.equal(bad.messages.length, 0);
     assert.equal(sub.messages.length, 50);
   });
+
+  test('clients that speak STOMP over TCP, and one over WebSocket',
+    async (t) => {
+      const clients = [];
+      for (const id of ['a', 'b']) {
+        const client = await tcp(t, pair.edge.port('bytes'));
+        client.send('CONNECT\naccept-version:1.2\nhost:/\nlogin:guest\n' +
+          'passcode:guest\n\n\0');
+        assert.match(String(await client.upTo('\0')),
+          /^CONNECTED\n(.*\n)*version:1.2\n/);
+        client.send(`SUBSCRIBE\nid:${id}\nreceipt:r\n` +
+          'destination:/topic/bytes.too\n\n\0');
+        await client.expect('RECEIPT\nreceipt-id:r\n\n\0');
+        clients.push([id, client]);
+      }
+      const user = await join(t);
+      const sub = await user.subscribe('/topic/bytes.too');
+      for (let i = 0; i < 30; i++) {
+        const body = `\0${100 + i}`;
+        clients[0][1].send('SEND\ndestination:/topic/bytes.too\n' +
+          `content-length:4\n\n${body}\0`);
+        for (const [id, client] of clients) {
+          const head = String(await client.upTo('\n\n'));
+          assert.match(head, /^MESSAGE\n/);
+          assert.ok(head.includes(`\nsubscription:${id}\n`), head);
+          await client.expect(`${body}\0`);
+        }
+        await sub.count(i + 1);
+      }
+      for (const [, client] of clients) {
+        client.send('DISCONNECT\nreceipt:bye\n\n\0');
+        await client.expect('RECEIPT\nreceipt-id:bye\n\n\0');
+        await client.eof();
+      }
+    });
 
   test('UNSUBSCRIBE: nothing comes behind its receipt', async (t) => {
     const user = await join(t);

@@ -115,6 +115,14 @@ export class Peer {
       this.#take(count), `${count} bytes`, ms);
   }
 
+  // All up to the marker, with it.
+  upTo(marker, ms) {
+    return this.#await(() => {
+      const at = this.data.indexOf(marker, 0, 'latin1');
+      return at < 0 ? undefined : this.#take(at + marker.length);
+    }, JSON.stringify(marker), ms);
+  }
+
   // A string stands for its bytes, one for each character.
   async expect(bytes, ms) {
     const wanted = Buffer.from(bytes, 'latin1');

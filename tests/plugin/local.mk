@@ -90,6 +90,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-channels \
 	tests/plugin/test-channels-abort \
 	tests/plugin/test-channels-control \
+	tests/plugin/test-channels-creates \
 	tests/plugin/test-channels-credit \
 	tests/plugin/test-channels-flood \
 	tests/plugin/test-channels-flow \

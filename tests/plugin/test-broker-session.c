@@ -216,6 +216,11 @@ test_slow_error(void)
 	client_send_many(&a, "/topic/t", 3);
 	client_say(&a, "BOO\n\n");
 	T_STR_EQ(client_hear_body(&a), "1");
+	SAYS_NOTHING(&a);
+	T_NULL(fake_ended(a.root));
+	/* It is not in anybody's way any more, and hears nothing new. */
+	T_STR_EQ(fake_report("broker", "broker"), "");
+	fake_set_full(a.root, false);
 	T_STR_EQ(client_hear_body(&a), "2");
 	T_STR_EQ(client_hear_body(&a), "3");
 	SAYS_ERROR(&a, 1002, "no such command");
@@ -268,9 +273,21 @@ test_disconnect(void)
 	client_send_many(&a, "/topic/t", 2);
 	client_say(&a, "DISCONNECT\nreceipt:d\n\n");
 	T_STR_EQ(client_hear_body(&a), "1");
+	SAYS_NOTHING(&a);
+	T_NULL(fake_ended(a.root));
+	fake_set_full(a.root, false);
 	T_STR_EQ(client_hear_body(&a), "2");
 	SAYS(&a, "RECEIPT\nreceipt-id:d\n\n");
+	T_REQUIRE(fake_ended(a.root) != NULL);
 	T_EQ(fake_ended(a.root)->code, 1000);
+	/* It is lost before. */
+	client_start(&a, "1.2");
+	client_say(&a, "SUBSCRIBE\nid:s\ndestination:/topic/t\n\n");
+	fake_set_full(a.root, true);
+	client_send_many(&a, "/topic/t", 2);
+	client_say(&a, "DISCONNECT\n\n");
+	client_lose(&a);
+	T_TRUE(fake_is_closed(a.root));
 	T_EQ(fake_timers(), 0);
 	fake_finish();
 }

@@ -144,6 +144,77 @@ test_create_in_line(void)
 	fake_finish();
 }
 
+/* What a parent says once its child has ended is behind the child's messages:
+ * no message follows the RECEIPT of an UNSUBSCRIBE. */
+static void
+test_end_in_line(void)
+{
+	struct hg_conn *c;
+	struct hg_channel *child, *other;
+
+	start(false);
+	c = ch_conn(false, "", "window=40");
+	child = ch_open_child(ch_root(c));
+	other = ch_open_child(ch_root(c));
+	fake_from_peer(child, "0123456789", 10, HG_WHOLE);
+	CH_SENDS(c, 2, "0123456789", HG_WHOLE);
+	fake_from_peer(child, "MESSAGE", 7, HG_WHOLE);
+	fake_from_peer(ch_root(c), "before", 6, HG_WHOLE);
+	CH_SENDS(c, 0, "before", HG_WHOLE);
+	fake_peer_end(child, 1000, "", false);
+	fake_from_peer(ch_root(c), "RECEIPT", 7, HG_WHOLE);
+	fake_from_peer(other, "other", 5, HG_WHOLE);
+	CH_SENDS(c, 4, "other", HG_WHOLE);
+	CH_QUIET(c);
+	ch_say(c, "credit 0x0000 bytes=200");
+	CH_QUIET(c);
+	ch_say(c, "credit 0x0002 bytes=200");
+	CH_SENDS(c, 2, "MESSAGE", HG_WHOLE);
+	CH_SAYS(c, "destroy 0x0002 code=1000");
+	CH_SENDS(c, 0, "RECEIPT", HG_WHOLE);
+	CH_QUIET(c);
+	/* An abort of the child, or its own failure, opens the way too. */
+	fake_from_peer(other, "0123456789", 10, HG_WHOLE);
+	CH_QUIET(c);
+	fake_peer_end(other, 1000, "", false);
+	fake_from_peer(ch_root(c), "later", 5, HG_WHOLE);
+	CH_QUIET(c);
+	ch_say(c, "abort 0x0004 code=1000");
+	CH_SAYS(c, "destroy 0x0004 code=1000");
+	CH_SENDS(c, 0, "later", HG_WHOLE);
+	fake_finish();
+}
+
+/* But the child does not wait for its parent, nor for it those whom a merged
+ * child's carrier serves (T09). */
+static void
+test_end_not_in_line(void)
+{
+	struct hg_conn *c;
+	struct hg_channel *parent, *child[2];
+
+	start(false);
+	c = ch_trunk(false, "", "window=100");
+	parent = ch_peer_open(c, 1, -1);
+	child[0] = ch_open_child(ch_root(c));
+	child[1] = ch_open_child(parent);
+	T_EQ(fake_hg()->channel_merge(child[1], child[0], 0), 0);
+	CH_SAYS(c, "merge 0x0004 with=0x0002 at=0 seq=0");
+	ch_say(c, "merged 0x0004");
+	fake_from_peer(parent, "0123456789012345678901234567890123456789"
+	    "0123456789", 50, HG_WHOLE);
+	ch_skip(c);
+	fake_from_peer(parent, "without credit, for a very long time", 36,
+	    HG_WHOLE);
+	CH_QUIET(c);
+	fake_peer_end(child[1], 1000, "", false);
+	CH_SAYS(c, "destroy 0x0004 code=1000 seq=0");
+	fake_from_peer(child[0], "m1", 2, HG_WHOLE);
+	CH_SENDS(c, 2, "m1", HG_WHOLE);
+	CH_QUIET(c);
+	fake_finish();
+}
+
 /* T09: one that gets no credit, and one that is not read, among others. */
 static void
 test_slow_one(void)
@@ -187,4 +258,6 @@ test_slow_one(void)
 T_MAIN({ "full", test_full }, { "long", test_long },
     { "connection full", test_conn_full },
     { "create in line", test_create_in_line },
+    { "end in line", test_end_in_line },
+    { "end not in line", test_end_not_in_line },
     { "T09 slow one", test_slow_one })

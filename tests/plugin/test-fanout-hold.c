@@ -78,7 +78,8 @@ test_leader_is_held(void)
 	host_finish();
 }
 
-/* Who has a copy for a full child is held, once, until there is room. */
+/* Who would have the next copy for a full child is held, once, until there is
+ * room; who is behind goes on until then. */
 static void
 test_hold(void)
 {
@@ -104,10 +105,11 @@ test_hold(void)
 	T_EQ(host_holds(s[3]->parent), 0);
 	T_EQ(host_received(s[3]->child), 18);
 	T_EQ(host_received(s[0]->child), 3);
-	/* Also when it was sent before, lest each of many adds a message. */
+	sub_copy(s[2]);
 	T_EQ(host_holds(s[2]->parent), 0);
 	sub_copy(s[2]);
 	T_EQ(host_holds(s[2]->parent), 1);
+	/* Lest each of many adds a message. */
 	T_EQ(host_received(s[0]->child), 3);
 	host_set_full(s[0]->child, false);
 	T_EQ(host_holds(s[1]->parent), 0);

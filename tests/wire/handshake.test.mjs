@@ -21,7 +21,7 @@ const field = (name, value) => ({ fields: { [name]: value } });
 const KEY = 'Sec-WebSocket-Key';
 const VERSION = 'Sec-WebSocket-Version';
 
-// What is sent differs from a good request by { path, method, version, fields }.
+// A good request is changed by { path, method, version, fields }.
 const rows = [
   ['as it should be', {}, 101],
   ['a query', { path: '/echo?a=b&c' }, 101],

@@ -13,6 +13,9 @@ WIRE_TESTS += \
 	tests/wire/negotiation.test.mjs \
 	tests/wire/origin.test.mjs \
 	tests/wire/relay.test.mjs \
+	tests/wire/stomp-broker.test.mjs \
+	tests/wire/stomp-channels.test.mjs \
+	tests/wire/stomp-client.test.mjs \
 	tests/wire/stream.test.mjs \
 	tests/wire/tls.test.mjs \
 	tests/wire/trunk-in.test.mjs \

@@ -136,7 +136,7 @@ test('text that is not UTF-8 does not reach the server', async (t) => {
   assert.equal(end.data.length, 0);
 });
 
-// --- clients that speak no WebSocket ------------------------------------------
+// --- clients that speak no WebSocket -----------------------------------------
 
 test('a tcp client and a tcp server', async (t) => {
   const client = await connect(t, daemon.port('bytes'));
@@ -197,7 +197,7 @@ test('a tcp client whose server is not there', async (t) => {
   await client.eof();
 });
 
-// --- WebSocket over unix sockets ----------------------------------------------
+// --- WebSocket over unix sockets ---------------------------------------------
 
 test('a WebSocket through unix sockets on both sides', async (t) => {
   const opening = open(t, { path: join(dir, 'main.sock') }, '/ws-unix');
