@@ -37,7 +37,7 @@ core_libheadgate_a_SOURCES = \
 	core/negotiate.c core/negotiate.h \
 	core/service.c core/service.h \
 	core/upstream.c core/upstream.h \
-	core/trunk.c core/trunk.h \
+	core/trunk.c core/trunkopen.c core/trunk.h core/trunkparts.h \
 	core/opening.c core/opening.h \
 	core/openconn.c core/openconn.h \
 	core/openchannel.c core/openchannel.h \
