@@ -38,13 +38,13 @@ link_do_answer(struct hg_channel *ch, struct hg_head *head)
 
 /* The child that was to be linked has nobody above. */
 static void
-link_refuse_child(struct link *link, int side)
+link_refuse_child(struct link *link, int side, unsigned code)
 {
 	link_cross(&(struct link_letter){
 	    .link = link,
 	    .to = !side,
 	    .what = LINK_END,
-	    .code = 1011,
+	    .code = code,
 	});
 }
 
@@ -57,7 +57,7 @@ link_do_child(struct hg_channel *parent, struct link *link, int side,
 	if ((ch = channel_new_child(parent, head)) != NULL)
 		link_attach(link, side, ch);
 	else
-		link_refuse_child(link, side);
+		link_refuse_child(link, side, 1011);
 	link_unref(link);
 }
 
@@ -70,7 +70,7 @@ link_do_nothing(struct link_letter *op)
 	if (op->what == LINK_END && op->to == 1)
 		link_near_left(op->link);
 	if (op->child != NULL) {
-		link_refuse_child(op->child, op->to);
+		link_refuse_child(op->child, op->to, 1001);
 		link_unref(op->child);
 	}
 }

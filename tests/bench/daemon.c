@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -84,6 +85,7 @@ write_config(const struct daemon *d, const char *path, const char *config)
 static void
 run(const char *path, int log)
 {
+	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* no daemon outlives us */
 	dup2(log, STDERR_FILENO);
 	execl(from_env("HEADGATE", "core/headgate"), "headgate",
 	    "--plugin-dir", from_env("HEADGATE_PLUGIN_DIR", "plugins/all"),

@@ -113,8 +113,8 @@ test_child_of_nobody_with(void)
 	settle();
 	begin_child();
 	settle();
-	T_STORY(count == 1 ? "end6:1011() answer6:503 " :
-	    "answer6:101 end6:1011() ");
+	T_STORY(count == 1 ? "end6:1001() answer6:503 " :
+	    "answer6:101 end6:1001() ");
 }
 BOTH(test_child_of_nobody)
 
