@@ -96,6 +96,8 @@ channel_end_carrier(struct hg_channel *ch, unsigned code, const char *reason,
 void
 channel_end(struct hg_channel *ch, unsigned code, const char *reason)
 {
+	bool now;
+
 	if (reason == NULL)
 		reason = "";
 	if (ch->top_ended || ch->top_ending)
@@ -106,8 +108,10 @@ channel_end(struct hg_channel *ch, unsigned code, const char *reason)
 	if (ch->top_ended)
 		return;
 	ch->top_ended = true;
+	/* What is queued for one that is too slow would keep it for ever. */
+	now = code == 1013 && ch->fulls > 0;
 	channel_end_children(ch, false, code, reason);
-	channel_end_carrier(ch, code, reason, false);
+	channel_end_carrier(ch, code, reason, now);
 	channel_settle(ch);
 }
 
