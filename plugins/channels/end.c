@@ -222,10 +222,12 @@ end_children(struct chan *c)
 void
 channels_end(struct chan *c, unsigned code, const char *reason, bool now)
 {
-	if (c->gone || c->sent_end || c->refused || (c->ending && !now))
+	if (c->gone || c->sent_end || c->refused)
 		return;
-	if (channels_rider(c) != NULL)
+	if (channels_rider(c) != NULL || is_handing_over(c))
 		now = false;
+	if (c->ending && !now)
+		return;
 	/* It gets no more of the flow, and so nothing behind the gap. */
 	c->left = c->in_group;
 	channels_group_leave(c);

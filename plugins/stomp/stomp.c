@@ -62,9 +62,14 @@ stomp_broker_ended(struct stomp_session *session, unsigned *code)
 	    was_asked ? "" : "connection to the broker lost");
 	if (was_asked)
 		return;
-	stomp_send_error(session, "connection to the broker lost");
+	/* Another headgate throws away what a slow client has not read. */
+	if (!session->is_gateway && *code == 1013)
+		stomp_send_error(session, "too slow");
+	else {
+		stomp_send_error(session, "connection to the broker lost");
+		*code = 1012;
+	}
 	session->state = STOMP_OVER;
-	*code = 1012;
 }
 
 /* What the broker still has to say, as a last RECEIPT, is passed on. */

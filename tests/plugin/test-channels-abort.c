@@ -91,6 +91,25 @@ test_of_parent(void)
 	fake_finish();
 }
 
+/* By what is above, which will not wait. */
+static void
+test_from_above(void)
+{
+	struct set s;
+
+	make(&s);
+	hand_over(&s);
+	fake_peer_end(s.child[0], 1013, "slow", true);
+	expect_all(&s);
+	fake_finish();
+	make(&s);
+	hand_over(&s);
+	fake_peer_end(s.parent[0], 1013, "slow", true);
+	expect_all(&s);
+	CH_SAYS(s.c, "destroy 0x0001 code=1013 reason=slow");
+	fake_finish();
+}
+
 /* By this side, as the peer breaks a rule on the parent: also amid a message,
  * of which a destroy may not say the end. */
 static void
@@ -148,4 +167,5 @@ test_others(void)
 }
 
 T_MAIN({ "of the carrier", test_of_carrier }, { "of its parent",
-    test_of_parent }, { "by us", test_by_us }, { "others", test_others })
+    test_of_parent }, { "from above", test_from_above },
+    { "by us", test_by_us }, { "others", test_others })

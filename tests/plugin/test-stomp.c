@@ -329,16 +329,35 @@ test_broker_says_error(void)
 static void
 test_broker_lost(void)
 {
+	static const struct {
+		enum hg_upstream upstream;
+		unsigned	 code, told;
+		bool		 is_slow;
+	} rows[] = {
+		{ HG_UPSTREAM_WIRE, 1006, 1012, false },
+		{ HG_UPSTREAM_WIRE, 1013, 1012, false },
+		{ HG_UPSTREAM_TRUNK, 1000, 1012, false },
+		{ HG_UPSTREAM_TRUNK, 1013, 1013, true },
+	};
 	struct session s;
+	size_t i;
 
-	setup(&s, HG_UPSTREAM_WIRE);
-	session_connect(&s, "1.2");
-	fake_peer_end(s.root, 1006, "", false);
-	DOWN(&s, "ERROR\nmessage:connection to the broker lost\n\n\0");
-	T_REQUIRE(fake_wire_ended(s.conn) != NULL);
-	T_EQ(fake_wire_ended(s.conn)->code, 1012);
-	NOTHING(&s);
-	teardown();
+	for (i = 0; i < T_ROWS(rows); i++) {
+		t_row("%zu", i);
+		setup(&s, rows[i].upstream);
+		session_connect(&s, "1.2");
+		fake_peer_end(s.root, rows[i].code, "", false);
+		if (rows[i].is_slow)
+			DOWN(&s, "ERROR\nmessage:too slow\n\n\0");
+		else
+			DOWN(&s, "ERROR\nmessage:connection to the broker "
+			    "lost\n\n\0");
+		T_REQUIRE(fake_wire_ended(s.conn) != NULL);
+		T_EQ(fake_wire_ended(s.conn)->code, rows[i].told);
+		NOTHING(&s);
+		teardown();
+	}
+	t_row(NULL);
 }
 
 /* What was asked for is no error; nothing is heard after DISCONNECT. */

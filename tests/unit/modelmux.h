@@ -65,8 +65,7 @@ mux_end(struct hg_slot *slot, void *state, struct hg_channel *ch, void *data,
 	(void)slot;
 	(void)state;
 	(void)data;
-	(void)now;
-	say("end%u:%u(%s) ", ch->id, code, reason);
+	say("%s%u:%u(%s) ", now ? "abort" : "end", ch->id, code, reason);
 }
 
 static inline void

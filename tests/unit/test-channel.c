@@ -425,6 +425,37 @@ test_no_upper_full(void)
 	model_stop();
 }
 
+/* T09: what is queued for one that is too slow is thrown away; an error that
+ * has the same code, on one that is not, comes behind its text. */
+static void
+test_too_slow(void)
+{
+	static const struct {
+		unsigned	 code;
+		bool		 is_full;
+		const char	*story;
+	} rows[] = {
+		{ 1013, true, "abort2:1013(slow) " },
+		{ 1013, false, "end2:1013(slow) " },
+		{ 1000, true, "end2:1000(slow) " },
+	};
+	struct hg_channel *ch;
+	size_t i;
+	int peer;
+
+	for (i = 0; i < T_ROWS(rows); i++) {
+		t_row("%zu", i);
+		model_start();
+		ch = model_channel(model_mux(&peer), 2);
+		channel_set_full(ch, rows[i].is_full);
+		channel_end(ch, rows[i].code, "slow");
+		T_STORY(rows[i].story);
+		model_end(peer);
+		model_stop();
+	}
+	t_row(NULL);
+}
+
 /* --- what a mux begins --------------------------------------------------- */
 
 static struct hg_channel *accepted;
@@ -486,5 +517,6 @@ T_MAIN(
     { "an end within an end (W11)", test_ending_hook },
     { "nothing above it", test_no_upper },
     { "back-pressure for an application (T09)", test_no_upper_full },
+    { "one that is too slow (T09)", test_too_slow },
     { "a peer begins one", test_accept },
 )
