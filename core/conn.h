@@ -91,6 +91,8 @@ struct hg_conn {
 	struct outq			 out;
 	bool				 full;
 	unsigned			 paused;	/* reading; counted */
+	size_t				 rounds;	/* bytes: see link.h */
+	bool				 rounds_stop;	/* paused by them */
 	bool				 ended;		/* the wire's other end
 							 * has ended */
 	bool				 send_ended;	/* the chain knows that

@@ -14,6 +14,7 @@
  */
 struct hg_group {
 	struct hg_conn	*conn;
+	struct link_gauge *gauge;	/* of what other workers have to do */
 	struct list	 members;	/* struct hg_channel, member */
 	struct list	*next;
 	bool		 busy;
@@ -32,7 +33,18 @@ group_new(struct hg_conn *conn)
 		return (NULL);
 	group->conn = conn;
 	list_init(&group->members);
+	if ((group->gauge = link_gauge_new(conn)) == NULL) {
+		free(group);
+		return (NULL);
+	}
 	return (group);
+}
+
+static void
+group_destroy(struct hg_group *group)
+{
+	link_gauge_close(group->gauge);
+	free(group);
 }
 
 static void
@@ -53,7 +65,7 @@ group_free(struct hg_group *group)
 		    member));
 	group->gone = true;
 	if (!group->busy)
-		free(group);
+		group_destroy(group);
 }
 
 int
@@ -151,8 +163,8 @@ group_send_round(struct hg_group *group, struct worker *worker,
 		if (!group_is_direct(ch, frame) ||
 		    link_peer_worker(ch) != worker)
 			continue;
-		if (round == NULL && (round = link_round_new(worker,
-		    group->count, frame_ref(frame))) == NULL)
+		if (round == NULL && (round = link_round_new(group->gauge,
+		    worker, group->count, frame_ref(frame))) == NULL)
 			return (-1);
 		ch->bytes_in += frame->len;
 		ch->messages_in += (frame->flags & HG_LAST) != 0;
@@ -202,5 +214,5 @@ group_recv(struct hg_group *group, struct hg_frame *frame)
 	group->busy = false;
 	frame_unref(frame);
 	if (group->gone)
-		free(group);
+		group_destroy(group);
 }

@@ -16,6 +16,8 @@
 
 /* Payload under way between two workers that makes the sender wait. */
 #define LINK_WINDOW	(256 * 1024)
+/* The same for what a connection sends to many, which stops the connection. */
+#define LINK_ROUNDS	(1024 * 1024)
 
 struct link;
 
@@ -48,10 +50,13 @@ struct hg_channel *link_peer(const struct hg_channel *);
 struct worker *link_peer_worker(const struct hg_channel *);
 /*
  * The letter that brings one frame to many peers on one other worker. add takes
- * a reference of the link; both do nothing for a channel without a link.
+ * a reference of the link; it does nothing for a channel without a link. What a
+ * group of a connection has sent so, and nobody has opened, is in its gauge.
  */
-struct link_round *link_round_new(struct worker *, size_t max,
-    struct hg_frame *frame);	/* NULL: no memory */
+struct link_gauge *link_gauge_new(struct hg_conn *);	/* NULL: no memory */
+void	link_gauge_close(struct link_gauge *);	/* before the connection */
+struct link_round *link_round_new(struct link_gauge *, struct worker *,
+    size_t max, struct hg_frame *frame);	/* NULL: no memory */
 void	link_round_add(struct link_round *, struct hg_channel *);
 void	link_round_post(struct link_round *);
 

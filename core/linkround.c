@@ -2,17 +2,87 @@
 /* One frame for many links with one other worker. */
 #include <stdlib.h>
 
+#include "conn.h"
 #include "frame.h"
 #include "link.h"
 #include "linkparts.h"
 
+/*
+ * What one group has under way. Belongs to the sending worker, to which each
+ * letter comes back.
+ */
+struct link_gauge {
+	unsigned	 refs;		/* the group, and letters */
+	struct hg_conn	*conn;		/* NULL: the group is gone */
+	size_t		 under_way;
+};
+
 struct link_round {
 	struct letter	 letter;
-	struct worker	*worker;
+	struct worker	*from, *worker;
+	struct link_gauge *gauge;
+	size_t		 cost;
 	struct hg_frame	*frame;
 	size_t		 count;
 	struct link	*links[];
 };
+
+struct link_gauge *
+link_gauge_new(struct hg_conn *conn)
+{
+	struct link_gauge *gauge;
+
+	if ((gauge = calloc(1, sizeof(*gauge))) == NULL)
+		return (NULL);
+	gauge->refs = 1;
+	gauge->conn = conn;
+	return (gauge);
+}
+
+static void
+link_gauge_unref(struct link_gauge *gauge)
+{
+	if (--gauge->refs == 0)
+		free(gauge);
+}
+
+/* What all groups of a connection have under way stops it. */
+static void
+link_gauge_count(struct link_gauge *gauge, size_t more, size_t less)
+{
+	struct hg_conn *conn = gauge->conn;
+	bool stop;
+
+	gauge->under_way += more - less;
+	conn->rounds += more - less;
+	stop = conn->rounds >= (conn->rounds_stop ? LINK_ROUNDS / 2 :
+	    LINK_ROUNDS);
+	if (stop == conn->rounds_stop)
+		return;
+	conn->rounds_stop = stop;
+	conn_pause(conn, stop);
+}
+
+void
+link_gauge_close(struct link_gauge *gauge)
+{
+	link_gauge_count(gauge, 0, gauge->under_way);
+	gauge->conn = NULL;
+	link_gauge_unref(gauge);
+}
+
+/* Back at the sending worker. */
+static void
+link_round_back(struct letter *letter)
+{
+	struct link_round *round = list_entry(letter, struct link_round,
+	    letter);
+
+	if (round->gauge->conn != NULL)
+		link_gauge_count(round->gauge, 0, round->cost);
+	link_gauge_unref(round->gauge);
+	free(round);
+}
 
 static void
 link_round_open(struct letter *letter)
@@ -32,11 +102,13 @@ link_round_open(struct letter *letter)
 		link_unref(link);
 	}
 	frame_unref(round->frame);
-	free(round);
+	round->letter.open = link_round_back;
+	mailbox_post(&round->from->mailbox, &round->letter);
 }
 
 struct link_round *
-link_round_new(struct worker *worker, size_t max, struct hg_frame *frame)
+link_round_new(struct link_gauge *gauge, struct worker *worker, size_t max,
+    struct hg_frame *frame)
 {
 	struct link_round *round;
 
@@ -46,7 +118,11 @@ link_round_new(struct worker *worker, size_t max, struct hg_frame *frame)
 		return (NULL);
 	}
 	round->letter.open = link_round_open;
+	round->from = worker_self();
 	round->worker = worker;
+	round->gauge = gauge;
+	round->cost = frame->len + sizeof(*round) +
+	    max * sizeof(round->links[0]);
 	round->frame = frame;
 	round->count = 0;
 	return (round);
@@ -62,5 +138,9 @@ link_round_add(struct link_round *round, struct hg_channel *ch)
 void
 link_round_post(struct link_round *round)
 {
+	struct link_gauge *gauge = round->gauge;
+
+	gauge->refs++;
+	link_gauge_count(gauge, round->cost, 0);
 	mailbox_post(&round->worker->mailbox, &round->letter);
 }

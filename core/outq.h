@@ -31,7 +31,7 @@ struct outq {
 	unsigned		 count;
 	size_t			 sent;	/* bytes of the first one gone */
 	size_t			 bytes;	/* bytes of all entries that are left */
-	size_t			 longest; /* of a long entry; 0: there is none */
+	size_t			 longest; /* of a long entry; 0: none */
 };
 
 void	outq_init(struct outq *);

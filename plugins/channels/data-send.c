@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From the host's frames to labelled messages. In chunk mode each frame is cut
- * to pieces of its own. In base mode, and on a child, messages are put
- * together first: one WebSocket message each, sent only when credit covers all
- * of it.
+ * to pieces of its own. In base mode, and on the carrier of a flow, messages
+ * are put together first: one WebSocket message each, sent only when credit
+ * covers all of it; or one entry in the log of a merge.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -109,12 +109,14 @@ channels_send(struct chan *c, struct hg_frame *frame)
 		channels_fail(c, 1011, "data where none may be sent");
 		return;
 	}
-	if ((flags & HG_FIRST) != 0)
+	if ((flags & HG_FIRST) != 0) {
 		c->part_kind = flags & CHANNELS_KIND;
+		c->out_whole = c->mux->chunk == 0 || c->flow_known;
+	}
 	c->out_open = (flags & HG_LAST) == 0;
 	if ((flags & HG_WHOLE) == HG_WHOLE)
 		channels_send_whole(c, frame);
-	else if (c->mux->chunk == 0 || c->child)
+	else if (c->out_whole)
 		put_together(c, frame, flags);
 	else if (c->out_open && hg->frame_len(frame) == 0 &&
 	    (flags & HG_FIRST) == 0)

@@ -331,7 +331,7 @@ channels_queue_cut(struct chan *c)
 	if (!c->out_open)
 		return (true);
 	c->out_open = false;
-	if (c->mux->chunk == 0 || c->child)
+	if (c->out_whole)
 		return (true);	/* it was not queued yet */
 	while ((item = TAILQ_LAST(&c->queue, items)) != NULL &&
 	    item->frame != NULL && item->offset == 0 &&

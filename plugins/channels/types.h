@@ -97,7 +97,7 @@ struct mux;
 struct item {
 	TAILQ_ENTRY(item)	 entry;		/* chan->queue or ->held */
 	struct hg_frame		*frame;
-	struct chan		*behind;	/* gate: the child; NULL: open */
+	struct chan		*behind;	/* gate: a child, NULL: open */
 	size_t			 offset;	/* sent already */
 	uint64_t		 seq;		/* chan->log: its number */
 	struct barrier		*barrier;
@@ -187,6 +187,7 @@ struct chan {
 	bool			 is_next : 1;	/* waited long: no turns */
 	bool			 out_open : 1;	/* queued: in a message */
 	bool			 out_begun : 1;	/* sent: in a message */
+	bool			 out_whole : 1;	/* it is put together first */
 	bool			 stalled : 1;	/* told in the counter */
 	struct items		 queue;
 	struct items		 held;		/* sent, but not yet accepted */

@@ -144,6 +144,47 @@ test_create_in_line(void)
 	fake_finish();
 }
 
+/* A child of no flow passes pieces on as they come, however long the message
+ * gets; one of a flow waits for all of it. */
+static void
+test_child_pieces(void)
+{
+	struct hg_conn *c;
+	struct hg_channel *child[2];
+	int i;
+
+	ch_chunk = true;
+	fake_start();
+	fake_load("channels", "queue-max=64k", NULL);
+	c = ch_trunk(false, "chunk=4096", "chunk=4096; window=1000000");
+	child[0] = ch_open_child(ch_root(c));
+	child[1] = ch_open_child(ch_root(c));
+	ch_own_run(child[0], 4000, HG_FIRST);
+	ch_is_run(c, 2, 4000, 0);
+	for (i = 0; i < 60; i++)
+		ch_own_run(child[0], 4000, 0);
+	ch_own_run(child[0], 4000, HG_LAST);
+	ch_skip(c);
+	T_TRUE(fake_top_ended(child[0]) == NULL);
+	T_EQ(fake_hg()->channel_merge(child[1], child[0], 0), 0);
+	CH_SAYS(c, "merge 0x0004 with=0x0002 at=0 seq=0");
+	ch_say(c, "merged 0x0004");
+	fake_from_peer(child[0], "m", 1, HG_FIRST);
+	CH_QUIET(c);
+	fake_from_peer(child[0], "1", 1, HG_LAST);
+	CH_SENDS(c, 2, "m1", HG_WHOLE);
+	/* Half of one is not to be seen, or is the reason for an abort. */
+	fake_from_peer(child[0], "m", 1, HG_FIRST);
+	fake_peer_end(child[0], 1000, "", false);
+	CH_SAYS(c, "destroy 0x0002 code=1000 seq=1");
+	fake_from_peer(child[1], "m", 1, HG_FIRST);
+	ch_skip(c);
+	fake_peer_end(child[1], 1000, "", false);
+	CH_SAYS(c, "abort 0x0004 code=1000");
+	CH_ALIVE(c);
+	fake_finish();
+}
+
 /* What a parent says once its child has ended is behind the child's messages:
  * no message follows the RECEIPT of an UNSUBSCRIBE. */
 static void
@@ -258,6 +299,7 @@ test_slow_one(void)
 T_MAIN({ "full", test_full }, { "long", test_long },
     { "connection full", test_conn_full },
     { "create in line", test_create_in_line },
+    { "pieces of a child", test_child_pieces },
     { "end in line", test_end_in_line },
     { "end not in line", test_end_not_in_line },
     { "T09 slow one", test_slow_one })

@@ -73,12 +73,13 @@ stop(void)
 {
 	unsigned i;
 
+	be(0);
+	group_free(group);	/* as the mux does when its slot closes */
 	for (i = 0; i < 2; i++) {
 		be(i);
 		conn_kill(conns[i], "the test ends");
 	}
 	settle();
-	group_free(group);
 	T_EQ(conn_count(), 0);
 	worker_become(NULL);
 	workers_destroy();
@@ -257,6 +258,39 @@ test_bad_text(void)
 	stop();
 }
 
+/* A worker that does not get on stops who sends, however it sends; also when
+ * the group goes meanwhile. */
+static void
+test_bounded(void)
+{
+	static char text[16384];
+	struct hg_frame *frame;
+	unsigned i, way;
+
+	for (way = 0; way < 2; way++) {
+		t_row("%u", way);
+		start("11");
+		for (i = 0; i < 1000 && conns[0]->paused == 0; i++) {
+			frame = frame_copy(text, sizeof(text), HG_WHOLE);
+			group_recv(group, frame);
+		}
+		T_TRUE(i >= LINK_ROUNDS / sizeof(text) / 2 &&
+		    i <= LINK_ROUNDS / sizeof(text) + 1);
+		T_EQ(conns[0]->paused, 1);
+		if (way == 1) {
+			group_free(group);
+			group = NULL;
+			T_EQ(conns[0]->paused, 0);
+		}
+		story[0] = '\0';
+		settle();
+		T_EQ(conns[0]->paused, 0);
+		T_EQ(conns[0]->rounds, 0);
+		stop();
+	}
+	t_row(NULL);
+}
+
 /* Members that go while the letter is under way. */
 static void
 test_gone_meanwhile(void)
@@ -281,5 +315,6 @@ T_MAIN(
     { "reserved bits", test_reserved_bits },
     { "members that end others (W11)", test_within },
     { "text that is not UTF-8 (T09)", test_bad_text },
+    { "a worker that does not get on (T09)", test_bounded },
     { "members that go meanwhile (W11)", test_gone_meanwhile },
 )
