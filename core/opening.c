@@ -22,6 +22,15 @@ opening_free(struct opening *opening)
 
 /* --- the checks ----------------------------------------------------------- */
 
+/* Also with insecure = yes a listener that knows edges wants one. */
+static bool
+opening_needs_edge(const struct service *service,
+    const struct listen_settings *listen)
+{
+	return (service->is_trunk && (service->require_edge ||
+	    listen->edge_secret != NULL || listen->edge_certificates));
+}
+
 static int
 opening_check_service(const struct hg_conn *conn,
     const struct service *service, bool in_mux, const char **why)
@@ -30,7 +39,7 @@ opening_check_service(const struct hg_conn *conn,
 	if (service == NULL || (service->is_trunk && in_mux))
 		return (404);
 	*why = "not known as an edge";
-	if (service->is_trunk && service->require_edge && !conn->is_edge)
+	if (!conn->is_edge && opening_needs_edge(service, conn->listen))
 		return (401);
 	return (101);
 }

@@ -39,7 +39,7 @@ check "C tests run" "$(
 # In a checkout, whatever git knows must be in the tarball too.
 if [ -e .git ] && git rev-parse --git-dir >/dev/null 2>&1; then
 	dist=$(make -s -C "${top_builddir:-.}" print-DISTFILES 2>/dev/null |
-	    tr ' ' '\n' | sed "s|^$top_srcdir/||; s|^\./||" | sort -u)
+	    tr ' ' '\n' | sed "s|^$top_srcdir/||; s|^\./||; s|^\(\.\./\)*||" | sort -u)
 	check "the tarball has all that git has" "$(
 		git ls-files | while read -r file; do
 			case $file in

@@ -37,6 +37,9 @@ const daemon = await startDaemon(test, {
     'edge-certificates': 'yes',
   },
   'listen open': { address: '127.0.0.1:0' },
+  'listen plain': {
+    address: '127.0.0.1:0', 'edge-secret-file': '@DIR@/secret',
+  },
   'plugin channels': {},
   'plugin echo': {},
   'service trunk': {
@@ -44,11 +47,11 @@ const daemon = await startDaemon(test, {
     extensions: 'x-kaazing-channels',
   },
   'service insecure': {
-    listen: 'open', path: TRUNK, trunk: 'yes', insecure: 'yes',
+    listen: 'open plain', path: TRUNK, trunk: 'yes', insecure: 'yes',
     extensions: 'x-kaazing-channels',
   },
   'service echo': {
-    listen: 'secret unix proven open', path: '/echo', plugins: 'echo',
+    listen: 'secret unix proven open plain', path: '/echo', plugins: 'echo',
   },
   'service up': {
     listen: 'secret unix proven open', path: '/up', origin: '*',
@@ -93,6 +96,14 @@ test('a trunk with the secret', async (t) => {
   }
   const [row] = await daemon.connections('trunk-in');
   assert.equal(row.service, 'trunk');
+});
+
+test('insecure, where edges are known: only they', async (t) => {
+  const response = await refused(t, { port: daemon.port('plain') }, TRUNK,
+    OFFER);
+  assert.equal(response.status, 401);
+  const m = await openMux(t, daemon.port('plain'), TRUNK, '', bearer);
+  await m.created(1, '/echo');
 });
 
 test('the secret is not in the log', () => {
