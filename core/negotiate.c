@@ -117,7 +117,7 @@ negotiate_hooks(const struct negotiate_place *place,
 
 /* Takes one offer or leaves it; -1 only when memory is out. */
 static int
-negotiate_accept_one(const struct negotiate_place *place,
+negotiate_accept_one(const struct negotiate_place *place, enum hg_place where,
     const struct hg_params *offer, struct negotiated *out, struct str *names)
 {
 	struct hg_negotiation context;
@@ -126,7 +126,8 @@ negotiate_accept_one(const struct negotiate_place *place,
 	struct hg_params *answer;
 
 	plugin = negotiate_plugin(place, offer->name);
-	if (plugin == NULL || negotiate_has(out, plugin))
+	if (plugin == NULL || plugin->entry.place != where ||
+	    negotiate_has(out, plugin))
 		return (0);
 	if ((answer = wsext_params_new(offer->name)) == NULL)
 		return (-1);
@@ -145,6 +146,7 @@ negotiate_accept_one(const struct negotiate_place *place,
 	return (wsext_push(&out->answer, answer));
 }
 
+/* What is nearer to the wire is answered later, whatever the offer's order. */
 int
 negotiate_accept(const struct negotiate_place *place,
     const struct hg_head *request, struct negotiated *out)
@@ -152,14 +154,15 @@ negotiate_accept(const struct negotiate_place *place,
 	struct wsext_list offers = { 0 };
 	struct str names = { 0 };
 	size_t i;
-	int result = 0;
+	int where, result = 0;
 
 	memset(out, 0, sizeof(*out));
 	if (wsext_parse(&offers, request) != 0)
 		return (-1);
-	for (i = 0; i < offers.count && result == 0; i++)
-		result = negotiate_accept_one(place, offers.ext[i], out,
-		    &names);
+	for (where = HG_PLACE_DATA; where <= HG_PLACE_MARKING; where++)
+		for (i = 0; i < offers.count && result == 0; i++)
+			result = negotiate_accept_one(place,
+			    (enum hg_place)where, offers.ext[i], out, &names);
 	wsext_free(&offers);
 	str_free(&names);
 	if (result != 0)

@@ -195,6 +195,11 @@ entry_check(const struct plugin *plugin, const char *name, char *error,
 		    entry->extension);
 		return (-1);
 	}
+	if ((unsigned)entry->place > HG_PLACE_MARKING) {
+		snprintf(error, size, "its place %u is unknown",
+		    (unsigned)entry->place);
+		return (-1);
+	}
 	if (entry->extension != NULL && !plugin->has_connection &&
 	    !plugin->has_channel) {
 		snprintf(error, size, "it names an extension and has no hooks");

@@ -91,6 +91,17 @@ enum hg_direction {
 	HG_SEND,	/* towards the wire */
 };
 
+/*
+ * Where an extension stands among those that an acceptor answers. Each is
+ * nearer to the wire than those before it; within one the offer's order holds
+ * (RFC 6455, 9.1).
+ */
+enum hg_place {
+	HG_PLACE_DATA,		/* knows messages, or carries channels */
+	HG_PLACE_PACKING,	/* changes how bytes look, such as compression */
+	HG_PLACE_MARKING,	/* marks of its own between the messages */
+};
+
 /* What is above a channel's chain. */
 enum hg_upstream {
 	HG_UPSTREAM_NONE,	/* a plugin of the chain is the application */
@@ -305,6 +316,8 @@ struct hg_plugin {
 	/* Its channel hooks understand what a flow's common messages lack, so a
 	 * flow may travel to this side without it. */
 	bool			 personalises;
+	/* Of its extension. */
+	enum hg_place		 place;
 };
 
 #define HG_PLUGIN(...)							\

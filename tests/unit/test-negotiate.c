@@ -7,7 +7,7 @@
 #include "harness.h"
 #include "negotiate.h"
 
-static struct plugin	 mux, mux2, deflate, flow, tap, bare;
+static struct plugin	 mux, mux2, deflate, mark, flow, tap, bare;
 static struct service	 service;
 static int		 refuse;	/* answer, offer and check say so */
 static char		 seen[256];	/* by the hooks */
@@ -75,6 +75,9 @@ test_register(void)
 {
 	plugin(&mux, "mux", "x-mux", &hooks, NULL, true);
 	plugin(&mux2, "mux2", "x-mux2", &none, NULL, true);
+	deflate.entry.place = HG_PLACE_PACKING;
+	mark.entry.place = HG_PLACE_MARKING;
+	plugin(&mark, "mark", "x-mark", &none, NULL, false);
 	plugin(&deflate, "deflate", "x-deflate", &none, NULL, false);
 	plugin(&flow, "flow", "x-flow", NULL, &hooks, false);
 	plugin(&tap, "tap", NULL, NULL, &none, false);
@@ -83,10 +86,10 @@ test_register(void)
 }
 
 static const char *const all_names[] = { "x-mux", "x-mux2", "x-deflate",
-	"x-flow", "x-bare", "x-unknown" };
+	"x-flow", "x-bare", "x-mark", "x-unknown" };
 static const char *const channel_names[] = { "x-flow", "x-deflate",
 	"x-unknown" };
-static const struct hg_strings all_strings = { 6, all_names };
+static const struct hg_strings all_strings = { 7, all_names };
 static const struct hg_strings channel_strings = { 3, channel_names };
 
 static struct negotiate_place
@@ -159,8 +162,12 @@ test_accept(void)
 		{ false, "x-mux; window=5", "x-mux; window=5", "mux |" },
 		{ false, "x-mux, x-deflate", "x-mux, x-deflate",
 		    "deflate mux |" },
-		{ false, "x-deflate, x-flow, x-mux",
-		    "x-deflate, x-flow, x-mux", "mux deflate | flow" },
+		/* the acceptor's order: what packs behind, what marks last */
+		{ false, "x-mark, x-deflate, x-flow, x-mux",
+		    "x-flow, x-mux, x-deflate, x-mark",
+		    "mark deflate mux | flow" },
+		{ false, "x-deflate, x-mux, x-flow",
+		    "x-mux, x-flow, x-deflate", "deflate mux | flow" },
 		/* twice, a second mux, unknown, not allowed: left out */
 		{ false, "x-mux; window=1, x-mux; window=2",
 		    "x-mux; window=1", "mux |" },
@@ -224,7 +231,7 @@ test_refused(void)
 	negotiated_free(&agreed);
 	http_free(head);
 	T_EQ(negotiate_offer(&place, &offers), 0);
-	is_list(&offers, "x-mux2, x-deflate");
+	is_list(&offers, "x-mux2, x-deflate, x-mark");
 	wsext_free(&offers);
 	refuse = 0;
 }
@@ -238,7 +245,7 @@ test_offer(void)
 	place.is_trunk = true;
 	T_EQ(negotiate_offer(&place, &offers), 0);
 	is_list(&offers, "x-mux; window=7, x-mux2, x-deflate, "
-	    "x-flow; window=7");
+	    "x-flow; window=7, x-mark");
 	/* Only what channels may have is named to a mux. */
 	T_STR_EQ(seen, "flow:1:x-flow");
 	wsext_free(&offers);

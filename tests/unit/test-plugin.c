@@ -145,6 +145,9 @@ static const struct {
 	{ "token", HOOKS "HG_PLUGIN(.name = \"token\", "
 	    ".extension = \"a b\", .channel = &hooks)",
 	    "token.so: its extension \"a b\" is no token" },
+	{ "place", HOOKS "HG_PLUGIN(.name = \"place\", "
+	    ".extension = \"x-p\", .channel = &hooks, .place = 3)",
+	    "place.so: its place 3 is unknown" },
 	{ "hookless", "HG_PLUGIN(.name = \"hookless\", .extension = \"x-h\")",
 	    "hookless.so: it names an extension and has no hooks" },
 	{ "clash", HOOKS "HG_PLUGIN(.name = \"clash\", "
