@@ -6,6 +6,7 @@ CONF_FRAGMENTS = \
 	plugins/channels/channels.ini \
 	plugins/echo/echo.ini \
 	plugins/fanout/fanout.ini \
+	plugins/pingpong/pingpong.ini \
 	plugins/stomp/stomp.ini \
 	plugins/tap/tap.ini
 CONF_DEMO = \

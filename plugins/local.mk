@@ -5,6 +5,7 @@ include plugins/stomp/local.mk
 include plugins/broker/local.mk
 include plugins/echo/local.mk
 include plugins/tap/local.mk
+include plugins/pingpong/local.mk
 
 # libtool leaves each module in its own .libs. The daemon wants them in one
 # folder, as plain files; so a build has a second copy in plugins/all.

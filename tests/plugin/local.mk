@@ -16,6 +16,7 @@ tests_plugin_libfake_a_SOURCES = \
 PLUGIN_TESTS += \
 	tests/plugin/test-echo \
 	tests/plugin/test-tap \
+	tests/plugin/test-pingpong \
 	tests/plugin/test-broker \
 	tests/plugin/test-broker-ack \
 	tests/plugin/test-broker-connect \

@@ -12,6 +12,7 @@ WIRE_TESTS += \
 	tests/wire/messages.test.mjs \
 	tests/wire/negotiation.test.mjs \
 	tests/wire/origin.test.mjs \
+	tests/wire/pingpong.test.mjs \
 	tests/wire/relay.test.mjs \
 	tests/wire/stomp-broker.test.mjs \
 	tests/wire/stomp-channels.test.mjs \
