@@ -4,6 +4,7 @@ CONF_MAIN = conf.d/headgate.ini
 CONF_FRAGMENTS = \
 	plugins/broker/broker.ini \
 	plugins/channels/channels.ini \
+	plugins/deflate/deflate.ini \
 	plugins/echo/echo.ini \
 	plugins/fanout/fanout.ini \
 	plugins/pingpong/pingpong.ini \

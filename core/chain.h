@@ -33,6 +33,7 @@ struct hg_negotiation {
 	struct plugin		*plugin;
 	bool			 is_trunk;
 	const char		*channel_extensions;	/* "a+b" */
+	bool			 has_mux;
 };
 
 struct hg_slot {

@@ -252,6 +252,12 @@ host_negotiation_is_trunk(const struct hg_negotiation *negotiation)
 	return (negotiation->is_trunk);
 }
 
+static bool
+host_negotiation_has_mux(const struct hg_negotiation *negotiation)
+{
+	return (negotiation->has_mux);
+}
+
 static const char *
 host_negotiation_channel_extensions(const struct hg_negotiation *negotiation)
 {
@@ -352,4 +358,6 @@ const struct hg_host host_table = {
 	.report_row = report_row,
 	.report_text = report_text,
 	.report_number = report_number,
+	.param_at = wsext_at,
+	.negotiation_has_mux = host_negotiation_has_mux,
 };

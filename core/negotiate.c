@@ -58,11 +58,12 @@ negotiate_channel_extensions(struct str *out,
 static void
 negotiate_context(struct hg_negotiation *context,
     const struct negotiate_place *place, struct plugin *plugin,
-    struct str *names)
+    const struct negotiated *out, struct str *names)
 {
 	context->service = place->service;
 	context->plugin = plugin;
 	context->is_trunk = place->is_trunk;
+	context->has_mux = out != NULL && negotiated_has_mux(out);
 	if (names->text == NULL)
 		negotiate_channel_extensions(names, place);
 	context->channel_extensions = names->text != NULL ? names->text : "";
@@ -132,7 +133,7 @@ negotiate_accept_one(const struct negotiate_place *place, enum hg_place where,
 	if ((answer = wsext_params_new(offer->name)) == NULL)
 		return (-1);
 	hooks = negotiate_hooks(place, plugin);
-	negotiate_context(&context, place, plugin, names);
+	negotiate_context(&context, place, plugin, out, names);
 	if (hooks->answer != NULL &&
 	    hooks->answer(&context, offer, answer) != 0) {
 		wsext_params_free(answer);
@@ -193,7 +194,7 @@ negotiate_offer(const struct negotiate_place *place, struct wsext_list *out)
 			break;
 		}
 		hooks = negotiate_hooks(place, plugin);
-		negotiate_context(&context, place, plugin, &names);
+		negotiate_context(&context, place, plugin, NULL, &names);
 		if (hooks->offer != NULL &&
 		    hooks->offer(&context, offer) != 0)
 			wsext_params_free(offer);
@@ -222,7 +223,7 @@ negotiate_check_one(const struct negotiate_place *place,
 	if (plugin == NULL || negotiate_has(out, plugin))
 		return ("it answers an extension twice");
 	hooks = negotiate_hooks(place, plugin);
-	negotiate_context(&context, place, plugin, names);
+	negotiate_context(&context, place, plugin, out, names);
 	if (hooks->check != NULL && hooks->check(&context, answer) != 0)
 		return ("the parameters of an answered extension do not fit");
 	if (negotiate_put(out, place, plugin, wsext_params_copy(offer),

@@ -105,6 +105,12 @@ param_add(struct hg_params *params, const char *name, size_t len, char *value)
 }
 
 const char *
+wsext_at(const struct hg_params *params, size_t index)
+{
+	return (index < params->count ? params->param[index].name : NULL);
+}
+
+const char *
 wsext_get(const struct hg_params *params, const char *name)
 {
 	const struct wsext_param *param;

@@ -52,6 +52,8 @@ struct hg_params *wsext_params_copy(const struct hg_params *);
 void	wsext_params_free(struct hg_params *);
 /* NULL: not there; "": there, without a value. */
 const char *wsext_get(const struct hg_params *, const char *name);
+/* The name of one of them, in their order; NULL: there are not that many. */
+const char *wsext_at(const struct hg_params *, size_t index);
 /* -1: no memory, too many, a name that is no token, or a value that is not
  * printable ASCII. An empty value is none. Replaces one that was there. */
 int	wsext_set(struct hg_params *, const char *name, const char *value);

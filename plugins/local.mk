@@ -4,6 +4,7 @@ include plugins/fanout/local.mk
 include plugins/stomp/local.mk
 include plugins/broker/local.mk
 include plugins/echo/local.mk
+include plugins/deflate/local.mk
 include plugins/tap/local.mk
 include plugins/pingpong/local.mk
 

@@ -545,6 +545,11 @@ struct hg_host {
 		    const char *value);
 	void	 (*report_number)(struct hg_report *, const char *name,
 		    uint64_t value);
+
+	/* The name of one parameter, in their order; NULL: there are fewer. */
+	const char *(*param_at)(const struct hg_params *, size_t index);
+	/* In answer: whether the connection will carry channels. */
+	bool	 (*negotiation_has_mux)(const struct hg_negotiation *);
 };
 
 #ifdef __cplusplus

@@ -33,6 +33,18 @@ fake_negotiation_extensions(const struct hg_negotiation *n)
 	return (n->extensions);
 }
 
+bool
+fake_negotiation_has_mux(const struct hg_negotiation *n)
+{
+	return (n->has_mux);
+}
+
+void
+fake_set_negotiation_mux(bool has_mux)
+{
+	fake.negotiation.has_mux = has_mux;
+}
+
 static struct hg_params *
 params(const char *name, const char *text)
 {
@@ -74,6 +86,7 @@ negotiator(const char *name)
 {
 	const struct hg_plugin *plugin;
 
+	fake_work();
 	fake.negotiation.plugin = fake_plugin(name);
 	plugin = fake.negotiation.plugin->plugin;
 	if (plugin->extension == NULL)

@@ -46,6 +46,7 @@ int	 fake_provide_by_plugin(const char *, const void *);
 const void *fake_negotiation_options(const struct hg_negotiation *);
 bool	 fake_negotiation_is_trunk(const struct hg_negotiation *);
 const char *fake_negotiation_extensions(const struct hg_negotiation *);
+bool	 fake_negotiation_has_mux(const struct hg_negotiation *);
 struct hg_timer *fake_timer_start(struct hg_slot *, uint64_t,
 	    void (*)(struct hg_slot *, void *));
 void	 fake_timer_stop(struct hg_timer *);
@@ -122,6 +123,8 @@ void fake_hg_group_recv(struct hg_group *group, struct hg_frame *frame);
 	.negotiation_options = fake_negotiation_options,		\
 	.negotiation_is_trunk = fake_negotiation_is_trunk,		\
 	.negotiation_channel_extensions = fake_negotiation_extensions,	\
+	.negotiation_has_mux = fake_negotiation_has_mux,		\
+	.param_at = wsext_at,						\
 	.timer_start = fake_timer_start,				\
 	.timer_stop = fake_timer_stop,					\
 	.worker_timer = fake_worker_timer,				\

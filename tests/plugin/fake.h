@@ -159,7 +159,7 @@ struct hg_report {
 
 struct hg_negotiation {
 	struct fake_plugin	*plugin;
-	bool			 trunk;
+	bool			 trunk, has_mux;
 	char			 extensions[256];
 };
 

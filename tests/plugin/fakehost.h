@@ -95,6 +95,7 @@ const struct hg_head *fake_head(const char *kind, const char *text);
 
 /* For what follows; the standard is false and "". */
 void	 fake_set_negotiation(bool trunk, const char *channel_extensions);
+void	 fake_set_negotiation_mux(bool has_mux);
 /* Parameters as text, "" for none; NULL: the extension is left out. */
 const char *fake_offer(const char *plugin);
 const char *fake_answer(const char *plugin, const char *offered);

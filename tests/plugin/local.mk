@@ -17,6 +17,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-echo \
 	tests/plugin/test-tap \
 	tests/plugin/test-pingpong \
+	tests/plugin/test-deflate \
 	tests/plugin/test-broker \
 	tests/plugin/test-broker-ack \
 	tests/plugin/test-broker-connect \

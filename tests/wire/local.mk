@@ -5,6 +5,7 @@ WIRE_TESTS += \
 	tests/wire/channels-wrong.test.mjs \
 	tests/wire/channels.test.mjs \
 	tests/wire/close.test.mjs \
+	tests/wire/deflate.test.mjs \
 	tests/wire/early.test.mjs \
 	tests/wire/frames.test.mjs \
 	tests/wire/handshake.test.mjs \
