@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// /echo through edge, trunk and gateway, with one worker and with two.
+// /echo through edge, trunk and gateway: with one worker and with two, in chunk
+// mode and without, and with a trunk that is compressed.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -39,17 +40,30 @@ function client(t, url) {
   };
 }
 
+const packing = 'x-kaazing-channels x-kaazing-fanout permessage-deflate';
+
 for (const workers of [1, 2])
-  for (const chunk of ['16k', '0']) {
-    describe(`workers = ${workers}, chunk = ${chunk}`, async () => {
+  for (const [chunk, packed] of [['16k'], ['0'], ['16k', true]]) {
+    const name = `workers = ${workers}, chunk = ${chunk}`;
+    describe(`${name}${packed ? ', compressed' : ''}`, async () => {
       const pair = await startPair(test, {
         gateway: {
           headgate: { workers }, 'plugin channels': { chunk },
           'plugin echo': {},
+          ...packed && {
+            'plugin deflate': {},
+            'service trunk': {
+              listen: 'trunks', path: '/.headgate/trunk', trunk: 'yes',
+              extensions: packing,
+            },
+          },
           'service echo': { listen: 'clients trunks', ...echo },
         },
         edge: {
           headgate: { workers }, 'plugin channels': { chunk },
+          ...packed && {
+            'plugin deflate': {}, 'trunk gateway': { extensions: packing },
+          },
           'service echo': {
             listen: 'clients', path: '/echo', connect: 'trunk:gateway',
           },
@@ -118,6 +132,21 @@ for (const workers of [1, 2])
           assert.equal(await one.next(), `still quick ${i}`);
         }
       });
+
+      if (packed)
+        test('the trunk carries less than the clients', async (t) => {
+          const before = await pair.trunkBytes();
+          const one = client(t, url);
+          await one.opened;
+          for (let i = 0; i < 20; i++) {
+            one.ws.send('again and '.repeat(1000));
+            await one.next();
+          }
+          const after = await pair.trunkBytes();
+          const bytes = after.sent + after.received - before.sent -
+            before.received;
+          assert.ok(bytes < 100000, `${bytes} bytes for 400,000`);
+        });
 
       test('close codes and reasons', async (t) => {
         for (const code of [1000, 3000, 4999]) {
