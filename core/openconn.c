@@ -119,8 +119,8 @@ openconn_websocket(struct hg_conn *conn, struct hg_head *request)
 	conn_wait(conn);
 	conn->is_edge = service_knows_edge(conn->listen, request) ||
 	    (conn->listen->edge_certificates &&
-	    conn->transport.ssl != NULL &&
-	    tls_peer_is_proven(conn->transport.ssl));
+	    transport_ssl(&conn->transport) != NULL &&
+	    tls_peer_is_proven(transport_ssl(&conn->transport)));
 	status = handshake_check_request(request, &why);
 	opening = status != 101 ? NULL : calloc(1, sizeof(*opening));
 	if (opening != NULL)

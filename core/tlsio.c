@@ -106,13 +106,13 @@ static long
 on_socket(BIO *bio, int op, const char *data, size_t len, int argi, long argl,
     int result, size_t *done)
 {
-	const struct tlsio *io = (void *)BIO_get_callback_arg(bio);
+	struct tlsio *io = (void *)BIO_get_callback_arg(bio);
 
 	(void)data;
-	(void)len;
 	(void)argi;
 	(void)argl;
-	(void)done;
+	if (op == (BIO_CB_READ | BIO_CB_RETURN))
+		io->emptied = result > 0 && *done < len;
 	if (op != BIO_CB_READ || io->control <= CONTROL_MAX)
 		return (result);
 	BIO_clear_retry_flags(bio);
@@ -188,7 +188,8 @@ tlsio_handshake(struct tlsio *io)
 
 /*
  * As much as is there already, so that many small records are one read for the
- * caller too. What stopped it behind some bytes is told by the next call.
+ * caller too. What stopped it behind some bytes is told by the next call. Where
+ * the socket was emptied for it, nobody needs to ask the socket again.
  */
 ssize_t
 tlsio_read(struct tlsio *io, void *data, size_t size)
@@ -212,6 +213,8 @@ tlsio_read(struct tlsio *io, void *data, size_t size)
 		}
 		got += n;
 	} while (got < size && SSL_has_pending(io->ssl));
+	if (io->emptied && !io->unsure && !SSL_has_pending(io->ssl))
+		io->drained = true;
 	return ((ssize_t)got);
 }
 
@@ -293,7 +296,7 @@ void
 tlsio_changed(struct tlsio *io, bool readable, bool writable)
 {
 	if (readable || (writable && io->read_wants_write))
-		io->drained = io->read_wants_write = false;
+		io->drained = io->emptied = io->read_wants_write = false;
 	if (!io->blocked || !(writable || (readable && io->write_wants_read)))
 		return;
 	io->blocked = io->write_wants_read = false;

@@ -33,6 +33,9 @@ struct tlsio {
 	bool		 ready;		/* the handshake is done */
 	bool		 failed;
 	bool		 drained;	/* nothing to read before an event */
+	bool		 emptied;	/* the last read of the socket was
+					 * short, */
+	bool		 unsure;	/* which says nothing: transport.c */
 	bool		 blocked;	/* nothing to write before an event */
 	bool		 read_wants_write;
 	bool		 write_wants_read;

@@ -3,13 +3,19 @@
  * Edge-triggered: an event tells of a change, once. So whoever was told
  * TRANSPORT_AGAIN is called back after the next change, and a write that was
  * refused is not tried again before.
+ *
+ * A read that was short has emptied the socket: what comes later is a change of
+ * its own. That is not so when the end, an error or urgent data was told of
+ * (all of which stay behind the data without a change), or where a message of a
+ * unix socket ends with descriptors; then it is read until nothing is left.
  */
+#include <sys/epoll.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,12 +26,14 @@
 #define KEEPALIVE_IDLE		60	/* seconds */
 #define KEEPALIVE_INTERVAL	20
 #define KEEPALIVE_COUNT		3
+#define EPOLL_GONE		(EPOLLERR | EPOLLHUP)
+#define EPOLL_UNSURE		(EPOLL_GONE | EPOLLRDHUP | EPOLLPRI)
 
 static int
 transport_fail(struct transport *t, const char *error)
 {
 	if (!t->failed)
-		snprintf(t->error, sizeof(t->error), "%s", error);
+		t->error = strdup(error);
 	t->failed = true;
 	return (TRANSPORT_ERROR);
 }
@@ -48,10 +56,14 @@ plain_read(struct transport *t, void *data, size_t size)
 	do
 		n = recv(t->fd, data, size, 0);
 	while (n == -1 && errno == EINTR);
-	if (n >= 0)
+	if (n >= 0) {
+		t->drained = (size_t)n < size && !t->unsure;
 		return (n);
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
+	}
+	if (errno == EAGAIN || errno == EWOULDBLOCK) {
+		t->drained = true;
 		return (TRANSPORT_AGAIN);
+	}
 	return (transport_fail(t, strerror(errno)));
 }
 
@@ -98,7 +110,7 @@ transport_try_shut(struct transport *t)
 
 /* Each callback may finish the transport, whose memory stays. */
 static void
-transport_begin(struct transport *t)
+transport_begin(struct transport *t, bool readable)
 {
 	ssize_t result;
 
@@ -111,32 +123,47 @@ transport_begin(struct transport *t)
 		t->ready = true;
 		t->ops->ready(t->arg);
 	}
-	if (t->fd != -1)
+	if (t->fd != -1 && (readable || t->tls != NULL))
 		t->ops->readable(t->arg);
 	if (t->fd != -1 && result == 0)
 		t->ops->writable(t->arg);
 }
 
-static void
-transport_event(evutil_socket_t fd, short what, void *arg)
+/* Of a TLS session, which may want either for both; true: it may read. */
+static bool
+transport_tls_event(struct transport *t, bool readable, bool writable)
 {
-	struct transport *t = arg;
+	if (t->tls->read_wants_write && writable)
+		readable = true;
+	tlsio_changed(t->tls, readable, writable);
+	transport_told(t, t->tls->failed ? TLSIO_ERROR : 0);
+	return (readable || t->failed);
+}
+
+static void
+transport_event(struct watch *watch, uint32_t events)
+{
+	struct transport *t = (struct transport *)watch;
 	bool readable, writable, was_blocked;
 
-	(void)fd;
-	worker_tick(t->worker);
+	if (t->fd == -1)
+		return;
+	readable = (events & (EPOLLIN | EPOLL_UNSURE)) != 0;
+	writable = (events & (EPOLLOUT | EPOLL_GONE)) != 0;
+	if (readable)
+		t->drained = false;
+	if ((events & EPOLL_UNSURE) != 0)
+		t->unsure = true;
+	if (t->tls != NULL)
+		t->tls->unsure = t->unsure;
 	if (!t->ready) {
-		transport_begin(t);
+		transport_begin(t, readable);
 		return;
 	}
-	readable = (what & EV_READ) != 0;
-	writable = (what & EV_WRITE) != 0;
 	was_blocked = t->blocked;
-	if (t->tls != NULL) {
-		readable = readable || t->tls->read_wants_write;
-		tlsio_changed(t->tls, what & EV_READ, writable);
-		transport_told(t, t->tls->failed ? TLSIO_ERROR : 0);
-	} else if (writable)
+	if (t->tls != NULL)
+		readable = transport_tls_event(t, readable, writable);
+	else if (writable)
 		t->blocked = false;
 	if (t->shut && !t->blocked)
 		transport_try_shut(t);
@@ -146,8 +173,8 @@ transport_event(evutil_socket_t fd, short what, void *arg)
 		t->ops->writable(t->arg);
 }
 
-/* Fails on a unix socket, which needs none of it. */
-static void
+/* False: a unix socket, which needs none of it. */
+static bool
 transport_tune(int fd)
 {
 	static const struct {
@@ -166,7 +193,8 @@ transport_tune(int fd)
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		if (setsockopt(fd, options[i].level, options[i].option,
 		    &options[i].value, sizeof(options[i].value)) == -1)
-			return;
+			return (false);
+	return (true);
 }
 
 int
@@ -174,24 +202,14 @@ transport_init(struct transport *t, struct worker *worker, int fd,
     const struct tls *tls, const struct transport_ops *ops, void *arg)
 {
 	memset(t, 0, sizeof(*t));
+	t->watch.fn = transport_event;
 	t->fd = fd;
-	t->worker = worker;
 	t->ops = ops;
 	t->arg = arg;
-	transport_tune(fd);
-	if (tls != NULL) {
-		if ((t->tls = tlsio_new(tls, fd)) == NULL)
-			goto fail;
-		t->ssl = t->tls->ssl;
-	}
-	t->event = event_new(worker->base, fd,
-	    EV_READ | EV_WRITE | EV_PERSIST | EV_ET, transport_event, t);
-	if (t->event == NULL || event_add(t->event, NULL) == -1)
-		goto fail;
-	return (0);
-
-fail:
-	transport_fail(t, "out of memory");
+	t->unsure = !transport_tune(fd);
+	if ((tls == NULL || (t->tls = tlsio_new(tls, fd)) != NULL) &&
+	    poller_add(&worker->poller, fd, &t->watch) == 0)
+		return (0);
 	transport_finish(t);
 	return (-1);
 }
@@ -201,13 +219,11 @@ transport_finish(struct transport *t)
 {
 	if (t->fd == -1)
 		return;
-	if (t->event != NULL)
-		event_free(t->event);
 	tlsio_free(t->tls);
+	free(t->error);
 	close(t->fd);
-	t->event = NULL;
 	t->tls = NULL;
-	t->ssl = NULL;
+	t->error = NULL;
 	t->fd = -1;
 }
 
@@ -220,7 +236,7 @@ transport_read(struct transport *t, void *data, size_t size)
 		return (TRANSPORT_ERROR);
 	if (t->eof)
 		return (0);
-	if (!t->ready || size == 0)
+	if (!t->ready || t->drained || size == 0)
 		return (TRANSPORT_AGAIN);
 	if (t->tls != NULL)
 		n = transport_told(t, tlsio_read(t->tls, data, size));
@@ -260,10 +276,18 @@ transport_shut(struct transport *t)
 	transport_try_shut(t);
 }
 
+SSL *
+transport_ssl(const struct transport *t)
+{
+	return (t->tls != NULL ? t->tls->ssl : NULL);
+}
+
 const char *
 transport_error(const struct transport *t)
 {
-	return (t->error);
+	if (t->error != NULL)
+		return (t->error);
+	return (t->failed ? "out of memory" : "");
 }
 
 void

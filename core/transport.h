@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A non-blocking stream over TCP or a unix socket, plain or TLS. One persistent
- * edge-triggered event; so the owner reads until nothing is left, or remembers
- * to go on. Belongs to one worker. Callbacks come from the event loop only,
+ * A non-blocking stream over TCP or a unix socket, plain or TLS. Its events are
+ * edge-triggered; so the owner reads until nothing is left, or remembers to go
+ * on. Belongs to one worker. Callbacks come from the event loop only,
  * never from within a call of these functions. They may finish the transport,
  * but its memory must stay until they have returned: free it by the reap list.
  */
 #ifndef CORE_TRANSPORT_H
 #define CORE_TRANSPORT_H
 
-#include <event2/event.h>
 #include <openssl/ssl.h>
 
 #include <stdbool.h>
@@ -37,20 +36,22 @@ struct transport_ops {
 struct tlsio;
 
 struct transport {
+	struct watch			 watch;
 	int				 fd;
-	struct worker			*worker;
-	struct event			*event;
-	SSL				*ssl;		/* of tls, or NULL */
-	const struct transport_ops	*ops;
-	void				*arg;
 	bool				 ready;
+	bool				 drained;	/* nothing to read before
+							 * an event */
+	bool				 unsure;	/* more may be behind a
+							 * read that was short */
 	bool				 shut;
 	bool				 failed;
 	bool				 blocked;	/* writes wait */
 	bool				 eof;
 	bool				 fin;		/* shut is done */
+	const struct transport_ops	*ops;
+	void				*arg;
 	struct tlsio			*tls;		/* NULL: plain */
-	char				 error[160];
+	char				*error;		/* NULL: none */
 };
 
 /* Takes the descriptor over, also on failure (-1). tls: NULL for plain. */
@@ -70,6 +71,8 @@ bool	transport_pending(const struct transport *);
 int	transport_write(struct transport *, struct outq *);
 /* No more bytes from this side: close_notify and FIN. */
 void	transport_shut(struct transport *);
+/* Of TLS, or NULL. */
+SSL    *transport_ssl(const struct transport *);
 /* Text for the log and the reason of a close. */
 const char *transport_error(const struct transport *);
 /* RST instead of FIN at transport_finish, for peers that do not read. */

@@ -237,7 +237,7 @@ upstream_add_forwarded(struct hg_fields *fields, const struct hg_channel *ch)
 	else
 		str_addf(&value, "for=\"%s\"", ch->conn->peer);
 	str_addf(&value, ";proto=%s", ch->conn->is_websocket ?
-	    ch->conn->transport.ssl != NULL ? "wss" : "ws" : "tcp");
+	    transport_ssl(&ch->conn->transport) != NULL ? "wss" : "ws" : "tcp");
 	result = value.failed ? -1 :
 	    http_fields_add(fields, "Forwarded", value.text);
 	str_free(&value);

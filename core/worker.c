@@ -49,6 +49,42 @@ worker_mail(evutil_socket_t fd, short what, void *arg)
 	mailbox_open(&worker->mailbox);
 }
 
+static void
+worker_run(struct list *list)
+{
+	struct list now;
+	struct work *work;
+
+	list_init(&now);
+	list_splice(&now, list);
+	while (!list_empty(&now)) {
+		work = list_entry(now.next, struct work, node);
+		list_remove(&work->node);
+		work->fn(work);
+	}
+}
+
+static void
+worker_batch(void *arg)
+{
+	worker_tick(arg);
+}
+
+/*
+ * Much was read in this turn already: it goes out while it is still in the
+ * cache, and before more memory is taken. The reap waits for the turn's end.
+ */
+static void
+worker_relieve(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (worker->read_bytes < WORKER_READ_MAX)
+		return;
+	worker->read_bytes = 0;
+	worker_run(&worker->flush);
+}
+
 /* No locks: only its own thread touches a base. No settings by environment. */
 static struct event_base *
 worker_base_new(void)
@@ -78,8 +114,11 @@ worker_init(struct worker *worker, unsigned index)
 	worker_tick(worker);
 	if ((worker->base = worker_base_new()) == NULL)
 		return (-1);
-	if (mailbox_init(&worker->mailbox) == -1)
+	if (poller_init(&worker->poller, worker->base, worker_batch,
+	    worker_relieve, worker) == -1)
 		goto fail;
+	if (mailbox_init(&worker->mailbox) == -1)
+		goto fail_poller;
 	worker->mail = event_new(worker->base, worker->mailbox.fd,
 	    EV_READ | EV_PERSIST, worker_mail, worker);
 	if (worker->mail == NULL || event_add(worker->mail, NULL) == -1)
@@ -90,6 +129,8 @@ fail_mailbox:
 	if (worker->mail != NULL)
 		event_free(worker->mail);
 	mailbox_finish(&worker->mailbox);
+fail_poller:
+	poller_finish(&worker->poller);
 fail:
 	event_base_free(worker->base);
 	return (-1);
@@ -102,6 +143,7 @@ worker_finish(struct worker *worker)
 	event_free(worker->mail);
 	mailbox_finish(&worker->mailbox);
 	worker_become(NULL);
+	poller_finish(&worker->poller);
 	buf_unref(worker->read_buf);
 	event_base_free(worker->base);
 }
@@ -134,21 +176,6 @@ workers_create(unsigned count)
 	return (0);
 }
 
-static void
-worker_run(struct list *list)
-{
-	struct list now;
-	struct work *work;
-
-	list_init(&now);
-	list_splice(&now, list);
-	while (!list_empty(&now)) {
-		work = list_entry(now.next, struct work, node);
-		list_remove(&work->node);
-		work->fn(work);
-	}
-}
-
 static bool
 worker_has_work(const struct worker *worker)
 {
@@ -166,6 +193,7 @@ worker_turn(struct worker *worker, bool block)
 		flags |= EVLOOP_NONBLOCK;
 	event_base_loop(worker->base, flags);
 	worker_tick(worker);
+	worker->read_bytes = 0;
 	worker_run(&worker->flush);
 	worker_run(&worker->reap);
 }

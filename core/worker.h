@@ -18,8 +18,10 @@
 #include "buf.h"
 #include "list.h"
 #include "mailbox.h"
+#include "poller.h"
 
 #define WORKER_READ_SIZE	(64 * 1024)
+#define WORKER_READ_MAX		(128 * 1024)	/* of a turn, before a flush */
 
 /*
  * Something to do at the end of the turn. list_init(&node) makes it; the node
@@ -35,11 +37,13 @@ struct worker {
 	struct event_base	*base;
 	struct mailbox		 mailbox;
 	struct event		*mail;
+	struct poller		 poller;	/* connected sockets */
 	struct letter		 stop;
 	struct list		 flush;		/* struct work */
 	struct list		 reap;		/* struct work */
 	struct list		 conns;		/* of the model layer */
 	struct buf		*read_buf;	/* see worker_read_buf */
+	size_t			 read_bytes;	/* since the last flush */
 	void		       **plugin_data;	/* of the model layer */
 	pthread_t		 thread;
 	bool			 started;
@@ -83,9 +87,9 @@ int	worker_post(struct worker *, void (*fn)(void *), void *arg);
 struct buf *worker_read_buf(struct worker *);
 
 uint64_t worker_clock(void);		/* ms, monotonic, now */
-/* Sets worker->now. Transports, listeners, dials and letters do, each time the
- * loop calls them, and so does the turn before its lists; a timer of your own
- * calls it first. */
+/* Sets worker->now. The poller does for a batch of transports, listeners, dials
+ * and letters do each time the loop calls them, and so does the turn before its
+ * lists; a timer of your own calls it first. */
 void	 worker_tick(struct worker *);
 
 #endif

@@ -126,7 +126,7 @@ test_versions(void)
 		T_EQ(peer_handshake(&peer) == 1, version_rows[i].fine);
 		if (version_rows[i].fine) {
 			NET_UNTIL(server.ready);
-			T_EQ(SSL_version(server.transport.ssl),
+			T_EQ(SSL_version(transport_ssl(&server.transport)),
 			    version_rows[i].version);
 		} else {
 			NET_UNTIL(server.failed > 0);
@@ -196,7 +196,7 @@ test_client_offers_alpn(void)
 	server_context = server_tls(NULL);
 	ends_connect(&client, &server, client_context, server_context, 0);
 	NET_UNTIL(client.ready && server.ready);
-	SSL_get0_alpn_selected(client.transport.ssl, &chosen, &len);
+	SSL_get0_alpn_selected(transport_ssl(&client.transport), &chosen, &len);
 	T_MEM_EQ(chosen, len, "http/1.1", 8);
 	end_finish(&client);
 	end_finish(&server);

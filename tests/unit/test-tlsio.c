@@ -61,8 +61,8 @@ echo(size_t row)
 	    server.failed);
 	T_MEM_EQ(client.got, client.got_len, data, echoes[row].len);
 	T_EQ(SSL_SESSION_get_max_fragment_length(SSL_get0_session(
-	    server.transport.ssl)), echoes[row].fragment);
-	T_EQ(SSL_version(client.transport.ssl), echoes[row].version);
+	    transport_ssl(&server.transport))), echoes[row].fragment);
+	T_EQ(SSL_version(transport_ssl(&client.transport)), echoes[row].version);
 	T_TRUE(client.empty && server.empty);
 	T_TRUE(client.transport.tls->held == NULL);
 	transport_shut(&client.transport);

@@ -49,10 +49,10 @@ prove(size_t row, struct end *client, struct end *server)
 
 	if (error == NULL) {
 		NET_UNTIL(client->ready && server->ready);
-		T_STR_EQ(SSL_get_servername(server->transport.ssl,
+		T_STR_EQ(SSL_get_servername(transport_ssl(&server->transport),
 		    TLSEXT_NAMETYPE_host_name), proofs[row].sni);
-		T_TRUE(tls_peer_is_proven(client->transport.ssl));
-		T_EQ(tls_peer_is_proven(server->transport.ssl),
+		T_TRUE(tls_peer_is_proven(transport_ssl(&client->transport)));
+		T_EQ(tls_peer_is_proven(transport_ssl(&server->transport)),
 		    proofs[row].proven);
 	} else {
 		NET_UNTIL(client->failed > 0 && server->failed > 0);

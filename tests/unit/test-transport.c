@@ -118,7 +118,7 @@ test_paused_reader(void)
 	b.paused = true;
 	end_send_pattern(&a, data, MIB);
 	NET_UNTIL(a.ready && b.ready);
-	while (a.transport.blocked == false || b.readable < 2)
+	while (a.transport.blocked == false || b.readable < 1)
 		worker_turn(worker_self(), true);
 	T_EQ(b.got_len, 0);
 	T_FALSE(outq_empty(&a.queue));
