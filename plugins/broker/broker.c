@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plugin: hooks, workers, counters. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,12 +23,15 @@ struct broker broker = { .lock = PTHREAD_MUTEX_INITIALIZER };
 static int
 broker_load(const void *options)
 {
+	uint64_t id;
 	size_t i;
 
 	(void)options;
 	for (i = 0; i < BROKER_BUCKETS; i++)
 		broker_list_init(&broker.bucket[i]);
 	hg->random(broker.key, sizeof(broker.key));
+	hg->random(&id, sizeof(id));
+	snprintf(broker.id, sizeof(broker.id), "%016" PRIx64, id);
 	return (0);
 }
 
@@ -40,13 +45,17 @@ static int
 broker_worker_start(void *data)
 {
 	struct broker_worker *worker = data;
+	size_t i;
 
 	if (hg->worker_index() >= BROKER_WORKERS) {
 		hg->log(NULL, HG_LOG_ERROR, "broker: more than %d workers",
 		    BROKER_WORKERS);
 		return (-1);
 	}
-	broker_list_init(&worker->ready);
+	for (i = 0; i < BROKER_FORMS; i++)
+		broker_list_init(&worker->form[i]);
+	broker_list_init(&worker->queues);
+	broker_list_init(&worker->topics);
 	pthread_mutex_lock(&broker.lock);
 	broker.worker[hg->worker_index()] = worker;
 	pthread_mutex_unlock(&broker.lock);
@@ -143,5 +152,11 @@ HG_PLUGIN(
 void
 broker_count(enum broker_counter counter)
 {
-	hg->count(&hg_plugin_entry, counter, 1);
+	broker_count_more(counter, 1);
+}
+
+void
+broker_count_more(enum broker_counter counter, size_t by)
+{
+	hg->count(&hg_plugin_entry, counter, (int64_t)by);
 }

@@ -6,7 +6,8 @@
  * which is never held while a frame is sent.
  *
  *	recv -> parse.c -> session.c -> command.c, connect.c, ack.c,
- *	transaction.c -> topic.c, queue.c -> session_write -> channel
+ *	transaction.c -> topic.c, queue.c -> wake.c -> form.c, message.c ->
+ *	broker_write -> channel
  */
 #ifndef BROKER_H
 #define BROKER_H
@@ -20,6 +21,7 @@
 #define BROKER_NAME	1024	/* bytes of a destination */
 #define BROKER_INBOX	100	/* messages on their way to one consumer */
 #define BROKER_OVERHEAD	128	/* bytes that each kept message counts more */
+#define BROKER_FORMS	1024	/* buckets of each worker */
 
 /* --- lists ---------------------------------------------------------------- */
 
@@ -93,6 +95,7 @@ enum broker_counter {
 
 extern HG_HIDDEN const struct hg_option broker_options[];
 void	 broker_count(enum broker_counter);
+void	 broker_count_more(enum broker_counter, size_t by);
 
 /* --- bytes ---------------------------------------------------------------- */
 
@@ -212,17 +215,41 @@ struct broker_item {
 	bool			 redelivered;
 };
 
-/* A walk over subscriptions that may be removed meanwhile. */
-struct broker_walk {
-	struct broker_walk	*outer;
-	struct broker_node	*next;
+/* A topic's message for one worker. */
+struct broker_parcel {
+	struct broker_message	*message;
+	uint64_t		 number;
 };
 
-/* The part of a topic that belongs to one worker, but for count. */
+/*
+ * Subscriptions of one worker to one topic that are sent the very same bytes:
+ * one version, one id, no ACK. It is there as long as it has a member. The form
+ * "own" of a topic is for the others, whose messages have an ACK's name.
+ */
+struct broker_form {
+	struct broker_node	 node;		/* of local */
+	struct broker_node	 bucket;	/* of the worker */
+	struct broker_node	 members;
+	const struct broker_destination *destination;
+	enum broker_version	 version;
+	const char		*id;		/* NULL: 1.0 without one */
+	bool			 walked;	/* stays for so long */
+	size_t			 before_len, after_len;
+	char			*before;	/* the message's number */
+	char			*after;
+};
+
+/* The part of a topic that belongs to one worker. */
 struct broker_local {
-	struct broker_node	 subscriptions;
-	struct broker_walk	*walks;
-	unsigned		 count;		/* under the lock */
+	struct broker_destination *destination;
+	struct broker_node	 forms;
+	struct broker_form	 own;
+	struct broker_node	*next;		/* member to be sent to */
+	/* Under the lock. */
+	unsigned		 count;		/* subscriptions */
+	struct broker_node	 ready;		/* of the worker */
+	struct broker_parcel	*parcels;	/* to be sent, in order */
+	size_t			 parcel_count, parcel_size;
 };
 
 /* All under the lock, except as said. */
@@ -230,6 +257,7 @@ struct broker_destination {
 	struct broker_node	 node;		/* of a bucket */
 	unsigned		 refs;
 	bool			 is_queue;
+	uint64_t		 serial;	/* of all there ever were */
 	uint64_t		 number;	/* of its newest message */
 	struct broker_node	 items;		/* queue: in order */
 	size_t			 item_count, item_bytes;
@@ -239,10 +267,13 @@ struct broker_destination {
 	struct broker_local	 local[];	/* topic: one for each worker */
 };
 
-/* What a worker has to deliver. Under the lock. */
 struct broker_worker {
-	struct broker_node	 ready;		/* consumers with an inbox */
+	struct broker_node	 form[BROKER_FORMS];
+	/* What it has to deliver. Under the lock. */
+	struct broker_node	 queues;	/* consumers with an inbox */
+	struct broker_node	 topics;	/* locals with parcels */
 	bool			 woken;		/* a post is on its way */
+	bool			 busy;		/* sends topics' messages */
 };
 
 #define BROKER_BUCKETS	4096
@@ -252,6 +283,9 @@ struct broker {
 	struct broker_worker	*worker[BROKER_WORKERS];
 	struct broker_node	 bucket[BROKER_BUCKETS];
 	uint64_t		 key[2];
+	char			 id[20];	/* begins all message-ids of
+						 * topics */
+	uint64_t		 serial;	/* of the newest destination */
 	size_t			 destinations;
 	atomic_size_t		 store;		/* cost of all messages */
 };
@@ -280,6 +314,7 @@ struct broker_subscription {
 	uint64_t		 delivery;	/* newest */
 	char			*id;		/* NULL: 1.0 without one */
 	enum broker_ack		 ack;
+	struct broker_form	*form;		/* NULL: of a queue */
 	struct broker_node	 unacked;	/* struct broker_item */
 	/* Queue, under the lock. */
 	struct broker_node	 inbox;
@@ -394,6 +429,10 @@ struct broker_message *broker_message_new(struct broker_session *,
 	    const struct broker_frame *);
 void	 broker_message_ref(struct broker_message *);
 void	 broker_message_unref(struct broker_message *);
+/* The fields that come from the publisher, the body's length, and the empty
+ * line. */
+void	 broker_message_fields(struct broker_buffer *,
+	    const struct broker_message *, enum broker_version);
 /* Everything behind a subscriber's own headers. NULL: no memory. */
 struct hg_frame *broker_message_tail(const struct broker_message *,
 	    enum broker_version);
@@ -420,17 +459,37 @@ void	 broker_unsubscribe(struct broker_session *,
 void	 broker_subscription_unref(struct broker_subscription *);
 void	 broker_subscription_leave(struct broker_subscription *);
 
-/* topic.c. publish: takes the message. Non-zero: no memory. */
-void	 broker_topic_join(struct broker_subscription *);
+/* topic.c. publish: takes the message. Non-zero: no memory. deliver: what
+ * waits for one worker, on it. */
+int	 broker_topic_join(struct broker_subscription *);
 void	 broker_topic_leave(struct broker_subscription *);
 int	 broker_topic_publish(const char *name,
 	    struct broker_message *message);
+void	 broker_topic_deliver(struct broker_local *);
+
+/* form.c. join: non-zero without memory. frame: a message as the form's members
+ * get it; NULL without memory. */
+int	 broker_form_join(struct broker_local *,
+	    struct broker_subscription *);
+void	 broker_form_leave(struct broker_subscription *);
+/* It goes, if it has no member and is not walked. */
+void	 broker_form_settle(struct broker_form *);
+struct hg_frame *broker_form_frame(const struct broker_form *,
+	    const struct broker_parcel *);
+
+/* wake.c, with the lock held: that worker delivers, soon. Non-zero: no
+ * memory. */
+int	 broker_wake(unsigned worker);
+/* Sends what this worker has of topics, for a session that subscribes: so that
+ * what it is told next comes behind what was published before. */
+void	 broker_catch_up(const struct broker_session *);
 
 /* queue.c. publish: NULL, or why not; takes the message. */
 void	 broker_queue_join(struct broker_subscription *);
 void	 broker_queue_leave(struct broker_subscription *);
 const char *broker_queue_publish(const struct broker_options *,
 	    const char *name, struct broker_message *message);
+void	 broker_queue_deliver(struct broker_subscription *);
 /* Of the unacked ones, those in the list are done, or go back. */
 void	 broker_queue_settle(struct broker_subscription *,
 	    struct broker_node *items, bool back);

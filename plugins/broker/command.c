@@ -123,7 +123,11 @@ broker_command(struct broker_session *s, const struct broker_frame *frame)
 		broker_error(s, 1011, "out of memory", NULL);
 		return;
 	}
+	if (frame->command == BROKER_UNSUBSCRIBE)
+		broker_catch_up(s);
 	run(s, frame);
+	if (receipt != NULL || frame->command == BROKER_DISCONNECT)
+		broker_catch_up(s);
 	broker_reply_receipt(s);
 	free(s->receipt);
 	s->receipt = NULL;

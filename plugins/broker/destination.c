@@ -51,6 +51,17 @@ broker_destination_find(const char *name)
 	return (NULL);
 }
 
+static void
+init_local(struct broker_destination *destination, struct broker_local *local)
+{
+	local->destination = destination;
+	broker_list_init(&local->forms);
+	broker_list_init(&local->ready);
+	broker_list_init(&local->own.node);
+	broker_list_init(&local->own.bucket);
+	broker_list_init(&local->own.members);
+}
+
 static struct broker_destination *
 create(const char *name)
 {
@@ -70,8 +81,9 @@ create(const char *name)
 	destination->is_queue = strncmp(name, "/queue/", 7) == 0;
 	broker_list_init(&destination->items);
 	broker_list_init(&destination->consumers);
+	destination->serial = ++broker.serial;
 	for (i = 0; i < workers; i++)
-		broker_list_init(&destination->local[i].subscriptions);
+		init_local(destination, &destination->local[i]);
 	broker_list_push(bucket_of(name), &destination->node);
 	broker.destinations++;
 	return (destination);

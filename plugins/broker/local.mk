@@ -7,6 +7,7 @@ plugins_broker_broker_la_SOURCES = \
 	plugins/broker/command.c \
 	plugins/broker/connect.c \
 	plugins/broker/destination.c \
+	plugins/broker/form.c \
 	plugins/broker/header.c \
 	plugins/broker/heartbeat.c \
 	plugins/broker/message.c \
@@ -18,7 +19,8 @@ plugins_broker_broker_la_SOURCES = \
 	plugins/broker/session.c \
 	plugins/broker/subscription.c \
 	plugins/broker/topic.c \
-	plugins/broker/transaction.c
+	plugins/broker/transaction.c \
+	plugins/broker/wake.c
 plugins_broker_broker_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_broker_broker_la_CFLAGS = $(PLUGIN_CFLAGS)
 plugins_broker_broker_la_LDFLAGS = $(PLUGIN_LDFLAGS)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Messages. What is the same for all subscribers of one version is written
- * once (the tail); a subscriber's own headers are put in front of it, and the
- * bytes behind are shared.
+ * Messages. For who acknowledges, what is the same for all subscribers of one
+ * version is written once (the tail); a subscriber's own headers are put in
+ * front of it, and the bytes behind are shared. All others: see form.c.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -103,12 +103,10 @@ broker_message_unref(struct broker_message *message)
 	free(message);
 }
 
-struct hg_frame *
-broker_message_tail(const struct broker_message *message,
-    enum broker_version version)
+void
+broker_message_fields(struct broker_buffer *buffer,
+    const struct broker_message *message, enum broker_version version)
 {
-	struct broker_buffer buffer = { 0 };
-	struct hg_frame *frame;
 	const char *name, *value;
 	char length[48];
 	size_t i;
@@ -117,13 +115,22 @@ broker_message_tail(const struct broker_message *message,
 	for (i = 0; i < message->count; i++) {
 		value = name + strlen(name) + 1;
 		/* What this version cannot say is left out. */
-		broker_add_header(&buffer, name, value, version);
+		broker_add_header(buffer, name, value, version);
 		name = value + strlen(value) + 1;
 	}
 	snprintf(length, sizeof(length), "content-length:%zu\n\n",
 	    hg->frame_len(message->body));
-	broker_add_text(&buffer, length);
-	frame = NULL;
+	broker_add_text(buffer, length);
+}
+
+struct hg_frame *
+broker_message_tail(const struct broker_message *message,
+    enum broker_version version)
+{
+	struct broker_buffer buffer = { 0 };
+	struct hg_frame *frame = NULL;
+
+	broker_message_fields(&buffer, message, version);
 	if (!buffer.failed)
 		frame = hg->frame_prepend(hg->frame_ref(message->body),
 		    buffer.data, buffer.len);
@@ -173,6 +180,5 @@ broker_message_send(struct broker_subscription *sub,
 	if (frame != NULL)
 		frame = hg->frame_reflag(frame,
 		    HG_WHOLE | (text ? HG_TEXT : 0));
-	broker_count(BROKER_COUNT_OUT);
 	broker_write(sub->session, frame);
 }

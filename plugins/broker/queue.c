@@ -50,17 +50,13 @@ has_room(const struct broker_subscription *sub)
 	    sub->held + sub->inbox_count < sub->held_max);
 }
 
-static void	wake(void *);
-
 static void
 make_ready(struct broker_subscription *sub)
 {
-	struct broker_worker *worker = broker.worker[sub->worker];
-
 	if (broker_list_empty(&sub->ready))
-		broker_list_push(&worker->ready, &sub->ready);
-	if (!worker->woken)
-		worker->woken = hg->post(sub->worker, wake, worker) == 0;
+		broker_list_push(&broker.worker[sub->worker]->queues,
+		    &sub->ready);
+	broker_wake(sub->worker);
 }
 
 /* The consumer whose turn it is, which then is the last one; or NULL. */
@@ -247,8 +243,8 @@ take(struct broker_subscription *sub)
 	return (item);
 }
 
-static void
-deliver(struct broker_subscription *sub)
+void
+broker_queue_deliver(struct broker_subscription *sub)
 {
 	struct broker_message *message;
 	struct broker_item *item;
@@ -266,29 +262,9 @@ deliver(struct broker_subscription *sub)
 		else
 			broker_item_free(item);
 		tail = broker_message_tail(message, sub->session->version);
+		broker_count(BROKER_COUNT_OUT);
 		broker_message_send(sub, &sent, tail, message->text);
 		hg->frame_unref(tail);
 		broker_message_unref(message);
 	}
-}
-
-static void
-wake(void *arg)
-{
-	struct broker_worker *worker = arg;
-	struct broker_subscription *sub;
-
-	pthread_mutex_lock(&broker.lock);
-	worker->woken = false;
-	while (!broker_list_empty(&worker->ready)) {
-		sub = BROKER_OF(worker->ready.next, struct broker_subscription,
-		    ready);
-		broker_list_remove(&sub->ready);
-		sub->refs++;
-		pthread_mutex_unlock(&broker.lock);
-		deliver(sub);
-		broker_subscription_unref(sub);
-		pthread_mutex_lock(&broker.lock);
-	}
-	pthread_mutex_unlock(&broker.lock);
 }

@@ -234,6 +234,7 @@ broker_error(struct broker_session *s, unsigned code, const char *message,
 	struct hg_frame *frame;
 	char quoted[128];
 
+	broker_catch_up(s);
 	if (s->ended)
 		return;
 	broker_count(BROKER_COUNT_ERRORS);

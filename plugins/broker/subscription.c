@@ -180,8 +180,8 @@ broker_subscribe(struct broker_session *s, const struct broker_frame *frame)
 	}
 	if (sub->destination->is_queue)
 		broker_queue_join(sub);
-	else
-		broker_topic_join(sub);
+	else if (broker_topic_join(sub) != 0)
+		broker_error(s, 1011, "out of memory", NULL);
 }
 
 void

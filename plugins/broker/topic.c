@@ -1,32 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Topics. Each worker has the list of its own subscriptions; a message is
- * posted once to each other worker that has any. Its number, taken under the
+ * Topics. Each worker has the forms of its own subscriptions, and under the
+ * lock the messages that wait for them. A message's number, taken under the
  * lock, tells apart who subscribed before it and who did later.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "broker.h"
 
-/* A message on its way to one worker. */
-struct broker_parcel {
-	struct broker_destination	*destination;
-	struct broker_message		*message;
-	uint64_t			 number;
-};
+#define TOGETHER	64	/* messages that are sent in one walk */
 
-void
+int
 broker_topic_join(struct broker_subscription *sub)
 {
 	struct broker_destination *destination = sub->destination;
 	struct broker_local *local = &destination->local[sub->worker];
 
-	broker_list_push(&local->subscriptions, &sub->member);
+	if (broker_form_join(local, sub) != 0)
+		return (-1);
 	pthread_mutex_lock(&broker.lock);
 	sub->since = destination->number;
 	local->count++;
 	destination->subscribers++;
 	pthread_mutex_unlock(&broker.lock);
+	return (0);
 }
 
 void
@@ -34,12 +32,12 @@ broker_topic_leave(struct broker_subscription *sub)
 {
 	struct broker_destination *destination = sub->destination;
 	struct broker_local *local = &destination->local[sub->worker];
-	struct broker_walk *walk;
 
-	for (walk = local->walks; walk != NULL; walk = walk->outer)
-		if (walk->next == &sub->member)
-			walk->next = sub->member.next;
-	broker_list_remove(&sub->member);
+	if (sub->form == NULL)		/* it failed to join */
+		return;
+	if (local->next == &sub->member)
+		local->next = sub->member.next;
+	broker_form_leave(sub);
 	pthread_mutex_lock(&broker.lock);
 	local->count--;
 	destination->subscribers--;
@@ -52,8 +50,6 @@ remember(struct broker_subscription *sub, const struct broker_item *sent)
 {
 	struct broker_item *item;
 
-	if (sub->ack == BROKER_ACK_AUTO)
-		return (true);
 	if (sub->held >= sub->held_max) {
 		broker_error(sub->session, 1013,
 		    "too many messages without an ACK", sub->id);
@@ -69,131 +65,195 @@ remember(struct broker_subscription *sub, const struct broker_item *sent)
 	return (true);
 }
 
+/* What is made of some parcels for all members of a form; NULL: not yet. */
+struct frames {
+	const struct broker_parcel *parcel;
+	size_t			 count;
+	struct hg_frame		*frame[TOGETHER];
+	struct hg_frame		*tail[4][TOGETHER];	/* for who has an ACK
+							 * to send */
+};
+
 static void
-deliver_one(struct broker_subscription *sub,
-    const struct broker_message *message, struct hg_frame *tails[4])
+send_own(struct broker_subscription *sub, struct frames *all, size_t i)
 {
 	enum broker_version version = sub->session->version;
 	struct broker_item item = { .delivery = sub->delivery + 1 };
+	const struct broker_message *message = all->parcel[i].message;
+	struct hg_frame **tail = &all->tail[version][i];
 
-	if (tails[version] == NULL)
-		tails[version] = broker_message_tail(message, version);
+	if (*tail == NULL)
+		*tail = broker_message_tail(message, version);
 	sub->delivery++;
-	sub->refs++;
 	if (remember(sub, &item))
-		broker_message_send(sub, &item, tails[version],
-		    message->text);
-	broker_subscription_unref(sub);
+		broker_message_send(sub, &item, *tail, message->text);
 }
 
-/* To the subscriptions of this worker. */
 static void
-deliver(struct broker_destination *destination,
-    const struct broker_message *message, uint64_t number)
+send_common(struct broker_subscription *sub, struct frames *all, size_t i)
 {
-	struct broker_local *local;
-	struct hg_frame *tails[4] = { NULL };
-	struct broker_subscription *sub;
-	struct broker_walk walk;
-	size_t i;
+	struct hg_frame **frame = &all->frame[i];
 
-	local = &destination->local[hg->worker_index()];
-	walk.outer = local->walks;
-	walk.next = local->subscriptions.next;
-	local->walks = &walk;
-	while (walk.next != &local->subscriptions) {
-		sub = BROKER_OF(walk.next, struct broker_subscription, member);
-		walk.next = walk.next->next;
-		if (sub->since < number)
-			deliver_one(sub, message, tails);
+	if (*frame == NULL)
+		*frame = broker_form_frame(sub->form, &all->parcel[i]);
+	broker_write(sub->session, *frame == NULL ? NULL :
+	    hg->frame_ref(*frame));
+}
+
+/* Returns how many. */
+static size_t
+send_all(struct broker_subscription *sub, struct frames *all)
+{
+	size_t i, sent;
+
+	sent = 0;
+	sub->refs++;
+	for (i = 0; i < all->count && !sub->gone; i++) {
+		if (sub->since >= all->parcel[i].number)
+			continue;
+		sent++;
+		if (sub->ack == BROKER_ACK_AUTO)
+			send_common(sub, all, i);
+		else
+			send_own(sub, all, i);
 	}
-	local->walks = walk.outer;
-	for (i = 0; i < 4; i++)
-		hg->frame_unref(tails[i]);
+	broker_subscription_unref(sub);
+	return (sent);
 }
 
 static void
-parcel_free(struct broker_parcel *parcel)
+frames_free(struct frames *all)
 {
+	size_t i, version;
+
+	for (i = 0; i < all->count; i++) {
+		hg->frame_unref(all->frame[i]);
+		for (version = 0; version < 4; version++)
+			hg->frame_unref(all->tail[version][i]);
+	}
+}
+
+/* A member that leaves meanwhile moves "next" on. */
+static void
+walk_form(struct broker_local *local, struct broker_form *form,
+    const struct broker_parcel *parcels, size_t count)
+{
+	struct broker_subscription *sub;
+	struct frames all = { .parcel = parcels, .count = count };
+	size_t sent;
+
+	sent = 0;
+	form->walked = true;
+	local->next = form->members.next;
+	while (local->next != &form->members) {
+		sub = BROKER_OF(local->next, struct broker_subscription,
+		    member);
+		local->next = local->next->next;
+		sent += send_all(sub, &all);
+	}
+	local->next = NULL;
+	form->walked = false;
+	frames_free(&all);
+	broker_count_more(BROKER_COUNT_OUT, sent);
+}
+
+static void
+walk(struct broker_local *local, const struct broker_parcel *parcels,
+    size_t count)
+{
+	struct broker_node *node, *next;
+	struct broker_form *form;
+
+	for (node = local->forms.next; node != &local->forms; node = next) {
+		form = BROKER_OF(node, struct broker_form, node);
+		walk_form(local, form, parcels, count);
+		next = node->next;
+		broker_form_settle(form);
+	}
+}
+
+void
+broker_topic_deliver(struct broker_local *local)
+{
+	struct broker_parcel *parcels;
+	size_t i, count, some;
+
 	pthread_mutex_lock(&broker.lock);
-	broker_destination_unref(parcel->destination);
+	parcels = local->parcels;
+	count = local->parcel_count;
+	local->parcels = NULL;
+	local->parcel_count = local->parcel_size = 0;
 	pthread_mutex_unlock(&broker.lock);
-	broker_message_unref(parcel->message);
-	free(parcel);
+	for (i = 0; i < count; i += some) {
+		some = count - i < TOGETHER ? count - i : TOGETHER;
+		walk(local, parcels + i, some);
+	}
+	for (i = 0; i < count; i++)
+		broker_message_unref(parcels[i].message);
+	free(parcels);
+	pthread_mutex_lock(&broker.lock);
+	broker_destination_unref(local->destination);
+	pthread_mutex_unlock(&broker.lock);
 }
 
-static void
-arrived(void *arg)
-{
-	struct broker_parcel *parcel = arg;
-
-	deliver(parcel->destination, parcel->message, parcel->number);
-	parcel_free(parcel);
-}
-
+/* With the lock held, as below. */
 static int
-post(unsigned worker, struct broker_destination *destination,
+add_parcel(struct broker_local *local, struct broker_message *message,
+    uint64_t number)
+{
+	struct broker_parcel *grown;
+	size_t size;
+
+	if (local->parcel_count == local->parcel_size) {
+		size = local->parcel_size > 0 ? 2 * local->parcel_size : 4;
+		grown = reallocarray(local->parcels, size, sizeof(*grown));
+		if (grown == NULL)
+			return (-1);
+		local->parcels = grown;
+		local->parcel_size = size;
+	}
+	broker_message_ref(message);
+	local->parcels[local->parcel_count].message = message;
+	local->parcels[local->parcel_count++].number = number;
+	return (0);
+}
+
+/* The first parcel holds the destination, until all are delivered. */
+static int
+post(unsigned worker, struct broker_local *local,
     struct broker_message *message, uint64_t number)
 {
-	struct broker_parcel *parcel;
-
-	if ((parcel = malloc(sizeof(*parcel))) == NULL)
+	if (broker_wake(worker) != 0 ||
+	    add_parcel(local, message, number) != 0)
 		return (-1);
-	pthread_mutex_lock(&broker.lock);
-	destination->refs++;
-	pthread_mutex_unlock(&broker.lock);
-	broker_message_ref(message);
-	parcel->destination = destination;
-	parcel->message = message;
-	parcel->number = number;
-	if (hg->post(worker, arrived, parcel) == 0)
-		return (0);
-	parcel_free(parcel);
-	return (-1);
-}
-
-/* Who wants the message, and its number. NULL: nobody; else a reference. */
-static struct broker_destination *
-look_up(const char *name, bool *wanted, unsigned workers, uint64_t *number)
-{
-	struct broker_destination *destination;
-	unsigned i;
-
-	pthread_mutex_lock(&broker.lock);
-	if ((destination = broker_destination_find(name)) != NULL) {
-		destination->refs++;
-		*number = ++destination->number;
-		for (i = 0; i < workers; i++)
-			wanted[i] = destination->local[i].count > 0;
+	if (local->parcel_count == 1) {
+		local->destination->refs++;
+		broker_list_push(&broker.worker[worker]->topics,
+		    &local->ready);
 	}
-	pthread_mutex_unlock(&broker.lock);
-	return (destination);
+	return (0);
 }
 
 int
 broker_topic_publish(const char *name, struct broker_message *message)
 {
 	struct broker_destination *destination;
-	bool wanted[BROKER_WORKERS];
-	unsigned i, self, workers;
-	uint64_t number = 0;
+	struct broker_local *local;
+	unsigned i, workers;
 	int error;
 
 	workers = hg->worker_count();
-	self = hg->worker_index();
-	destination = look_up(name, wanted, workers, &number);
-	if (destination == NULL) {
-		broker_message_unref(message);
-		return (0);
-	}
 	error = 0;
-	for (i = 0; i < workers; i++)
-		if (wanted[i] && i != self)
-			error |= post(i, destination, message, number);
-	if (wanted[self])
-		deliver(destination, message, number);
 	pthread_mutex_lock(&broker.lock);
-	broker_destination_unref(destination);
+	if ((destination = broker_destination_find(name)) != NULL) {
+		destination->number++;
+		for (i = 0; i < workers; i++) {
+			local = &destination->local[i];
+			if (local->count > 0)
+				error |= post(i, local, message,
+				    destination->number);
+		}
+	}
 	pthread_mutex_unlock(&broker.lock);
 	broker_message_unref(message);
 	return (error);

@@ -21,6 +21,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-broker \
 	tests/plugin/test-broker-ack \
 	tests/plugin/test-broker-connect \
+	tests/plugin/test-broker-form \
 	tests/plugin/test-broker-frames \
 	tests/plugin/test-broker-queue \
 	tests/plugin/test-broker-session \

@@ -9,6 +9,7 @@ struct client {
 	struct hg_conn		*conn;
 	struct hg_channel	*root;
 	char			 session[32];	/* of CONNECTED */
+	char			 topic[64];	/* see client_expect */
 };
 
 /* A fake host with the broker, in which everybody may log in. */
@@ -21,10 +22,12 @@ void	 client_connect(struct client *, const char *version);
 void	 client_start(struct client *, const char *version);
 /* One frame, without its NUL; "$S" stands for the session's id. */
 void	 client_say(struct client *, const char *fmt, ...) HG_PRINTF(2, 3);
-/* The next frame as text, its NUL cut off; NULL: none. "!" when it is no whole
+/* The next frame as text, its NUL cut off, if need be after the posts of worker
+ * 0; NULL: none. "!" when it is no whole
  * message that ends with NUL. */
 const char *client_hear(struct client *);
-/* The next frame must be this one; "$S" as above. */
+/* The next frame must be this one; "$S" as above, "$T" stands for what its
+ * message-id has before the number. */
 void	 client_expect(struct client *, struct t_at, const char *fmt, ...)
 	    HG_PRINTF(3, 4);
 /* The next frame must be an ERROR with this message, and the end follow. */

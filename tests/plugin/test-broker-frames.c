@@ -54,7 +54,7 @@ test_escapes(void)
 		for (j = 0; j < 3; j++) {
 			t_row("row %zu, heard by %s", i, versions[j]);
 			SAYS(&to[j], "MESSAGE\nsubscription:s\n"
-			    "message-id:$S-1-1\ndestination:/topic/a\n%s"
+			    "message-id:$T-1\ndestination:/topic/a\n%s"
 			    "content-length:1\n\nB", rows[i].heard[j]);
 		}
 		fake_finish();
@@ -108,7 +108,7 @@ test_odd_ids(void)
 	    "receipt:r\\n1\n\n");
 	SAYS(&c, "RECEIPT\nreceipt-id:r\\n1\n\n");
 	client_say(&c, "SEND\ndestination:/topic/a:b\n\n");
-	SAYS(&c, "MESSAGE\nsubscription:a\\n\\cb\\r\nmessage-id:$S-1-1\n"
+	SAYS(&c, "MESSAGE\nsubscription:a\\n\\cb\\r\nmessage-id:$T-1\n"
 	    "destination:/topic/a\\cb\ncontent-length:0\n\n");
 	client_say(&c, "UNSUBSCRIBE\nid:a\\n\\cb\\r\nreceipt:\n\n");
 	SAYS(&c, "RECEIPT\nreceipt-id:\n\n");
@@ -138,18 +138,18 @@ check_talk(struct client *c)
 	T_REQUIRE(session != NULL);
 	snprintf(c->session, sizeof(c->session), "%.16s", session + 8);
 	SAYS(c, "RECEIPT\nreceipt-id:s\n\n");
-	SAYS(c, "MESSAGE\nsubscription:1\nmessage-id:$S-1-1\n"
+	SAYS(c, "MESSAGE\nsubscription:1\nmessage-id:$T-1\n"
 	    "destination:/topic/a\ncontent-length:5\n\nhello");
 	SAYS(c, "RECEIPT\nreceipt-id:1\n\n");
 	frame = fake_wire(c->conn);
 	snprintf(want, sizeof(want), "MESSAGE\nsubscription:1\nmessage-id:"
-	    "%s-1-2\ndestination:/topic/a\ncontent-length:3\n\na", c->session);
+	    "%s-2\ndestination:/topic/a\ncontent-length:3\n\na", c->topic);
 	T_REQUIRE(frame != NULL);
 	T_EQ(frame->flags, HG_WHOLE | HG_TEXT);
 	T_EQ(frame->len, strlen(want) + 3);
 	T_MEM_EQ(frame->bytes, strlen(want), want, strlen(want));
 	T_MEM_EQ(frame->bytes + strlen(want), 3, "\0b\0", 3);
-	SAYS(c, "MESSAGE\nsubscription:1\nmessage-id:$S-1-3\n"
+	SAYS(c, "MESSAGE\nsubscription:1\nmessage-id:$T-3\n"
 	    "destination:/topic/a\ncontent-length:0\n\n");
 	frame = fake_wire(c->conn);
 	T_REQUIRE(frame != NULL);
@@ -218,6 +218,7 @@ test_accumulation(void)
 		memcpy(all + i * sizeof(one), one, sizeof(one));
 	fake_from_wire(c.conn, all, len, HG_WHOLE);
 	free(all);
+	fake_run_posts();
 	T_EQ(fake_counter("broker", "messages-out"), count);
 	for (i = 0; i < count; i++)
 		T_REQUIRE(client_hear(&c) != NULL);
@@ -257,9 +258,10 @@ test_noise(void)
 		fake_from_wire(c.conn, bytes + n, sizeof(talk) - n, HG_WHOLE);
 		client_lose(&c);
 	}
+	fake_run_posts();
 	T_EQ(fake_live_frames(), 0);
 	client_say(&other, "SEND\ndestination:/topic/z\n\n");
-	SAYS(&other, "MESSAGE\nsubscription:1\nmessage-id:$S-1-1\n"
+	SAYS(&other, "MESSAGE\nsubscription:1\nmessage-id:$T-1\n"
 	    "destination:/topic/z\ncontent-length:0\n\n");
 	fake_finish();
 }

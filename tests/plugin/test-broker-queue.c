@@ -20,7 +20,7 @@ test_kept(void)
 	client_start(&b, "1.2");
 	client_say(&b, "SUBSCRIBE\nid:s\ndestination:/queue/q\nreceipt:2\n\n");
 	SAYS(&b, "RECEIPT\nreceipt-id:2\n\n");
-	SAYS_NOTHING(&b);
+	T_NULL(fake_wire(b.conn));
 	fake_run_posts();
 	SAYS(&b, "MESSAGE\nsubscription:s\nmessage-id:$S-1-1\n"
 	    "destination:/queue/q\nx:y\ncontent-length:3\n\none");
