@@ -33,6 +33,8 @@ fake_channel_new(struct hg_conn *conn, struct hg_channel *parent,
 		abort();
 	ch->conn = conn;
 	ch->parent = parent;
+	if (parent != NULL)
+		parent->has_children = true;
 	ch->request = request;
 	ch->state = FAKE_OPEN;
 	ch->chain.conn = conn;
@@ -80,6 +82,7 @@ fake_mux_create(struct hg_channel *ch)
 		return (0);
 	ch->muxed = ch->carried = false;
 	ch->state = FAKE_REFUSED;
+	ch->conn->stir = true;
 	return (-1);
 }
 
@@ -239,6 +242,7 @@ fake_channel_end(struct hg_channel *ch, unsigned code, const char *reason,
 	if (ch->send_ended || fake_chain_dead(&ch->chain))
 		return;
 	ch->send_ended = true;
+	ch->conn->stir = true;
 	end_children(ch, code, reason);
 	end_carrier(ch, code, reason, now);
 }
@@ -309,6 +313,7 @@ fake_channel_failed(struct hg_channel *ch, unsigned code, const char *reason)
 	if (ch->send_ended)
 		return;
 	ch->send_ended = true;
+	ch->conn->stir = true;
 	end_children(ch, code, reason);
 	end_carrier(ch, code, reason, false);
 }

@@ -51,6 +51,7 @@ fake_hg_channel_opened(struct hg_channel *ch, const struct hg_head *response)
 		fake_abort("%s: channel_opened out of place", ch->name);
 	ch->status = response->status;
 	ch->state = response->status == 101 ? FAKE_OPEN : FAKE_REFUSED;
+	ch->conn->stir |= ch->state == FAKE_REFUSED;
 	if (ch->state == FAKE_REFUSED && ch->parent != NULL)
 		ch->carried = false;
 	fake_run_opened(ch, response);
@@ -83,6 +84,7 @@ fake_hg_channel_set_full(struct hg_channel *ch, bool full)
 	fake_live(ch, "channel_set_full");
 	ch->drain |= ch->full && !full;
 	ch->full = full;
+	ch->conn->stir |= ch->drain;
 	if (!full)
 		fake_unblocked(ch);
 }
@@ -112,6 +114,7 @@ fake_hg_channel_free(struct hg_channel *ch)
 		return;
 	}
 	ch->freed = true;
+	ch->conn->stir = true;
 }
 
 void

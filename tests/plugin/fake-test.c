@@ -103,7 +103,7 @@ fake_create(struct hg_conn *conn, const char *request, ...)
 	slots_add(&ch->chain, ap);
 	va_end(ap);
 	if ((error = fake_mux_create(ch)) != 0)
-		ch->freed = true;
+		ch->freed = ch->conn->stir = true;
 	else
 		fake_chain_open(&ch->chain);
 	fake_turn();
@@ -161,6 +161,7 @@ fake_answer_channel(struct hg_channel *ch, const char *response, ...)
 	head = head_of(response, HTTP_RESPONSE);
 	ch->status = head->status;
 	ch->state = head->status == 101 ? FAKE_OPEN : FAKE_REFUSED;
+	ch->conn->stir |= ch->state == FAKE_REFUSED;
 	if (ch->state == FAKE_OPEN) {
 		va_start(ap, response);
 		has_slots(ch, ap);
@@ -177,7 +178,7 @@ fake_answer_channel(struct hg_channel *ch, const char *response, ...)
 		fake_run_opened(ch, head);
 		flush_early(ch);
 	} else
-		ch->send_ended = true;
+		ch->send_ended = ch->conn->stir = true;
 	http_free(head);
 	fake_turn();
 }

@@ -10,11 +10,12 @@ channel_close(struct hg_channel *ch)
 
 	if (ch->closed)
 		return;
-	list_each(node, save, &ch->conn->channels) {
-		child = list_entry(node, struct hg_channel, node);
-		if (child->parent == ch)
-			channel_close(child);
-	}
+	if (ch->has_children)
+		list_each(node, save, &ch->conn->channels) {
+			child = list_entry(node, struct hg_channel, node);
+			if (child->parent == ch)
+				channel_close(child);
+		}
 	fake_leave_groups(ch);
 	fake_chain_close(&ch->chain);
 	fake_table.frame_unref(ch->message);
@@ -90,9 +91,12 @@ turn_conn(struct hg_conn *conn)
 			fake_drain(&conn->root->chain);
 		busy = true;
 	}
-	list_each(node, save, &conn->channels)
-		busy |= turn_channel(list_entry(node, struct hg_channel,
-		    node));
+	if (conn->stir) {
+		conn->stir = false;
+		list_each(node, save, &conn->channels)
+			busy |= turn_channel(list_entry(node,
+			    struct hg_channel, node));
+	}
 	if (!conn->failed.yes && !conn->vanished &&
 	    !(conn->send_ended && conn->recv_ended))
 		return (busy);

@@ -74,6 +74,8 @@ struct hg_conn {
 	unsigned		 worker;
 	bool			 initiator, full, drain;
 	bool			 send_ended, recv_ended, vanished, closed;
+	bool			 stir;		/* a channel may have to close
+						 * or be told at a turn's end */
 	char			 name[16];
 	char			 subprotocol[64], service[64], has[256];
 	enum hg_upstream	 upstream;
@@ -102,6 +104,7 @@ struct hg_channel {
 	bool			 carried;
 	bool			 shown;		/* by fake_accepted */
 	bool			 linked;
+	bool			 has_children;	/* had some */
 	bool			 full, drain, paused;
 	bool			 send_ended, recv_ended, freed, closed;
 	bool			 sending;	/* inside of a message */
