@@ -32,8 +32,8 @@ TESTS += $(UNIT_TESTS) $(PLUGIN_TESTS)
 endif
 TESTS += $(TREE_TESTS) $(WIRE_TESTS) $(E2E_TESTS)
 
-EXTRA_PROGRAMS += $(BENCHES)
-CLEANFILES += $(BENCHES)
+EXTRA_PROGRAMS += $(BENCHES) $(BENCH_TOOLS)
+CLEANFILES += $(BENCHES) $(BENCH_TOOLS)
 
 # A package of a third party, built by tests/e2e/out-of-tree.test.mjs.
 EXTRA_DIST += \
@@ -85,11 +85,12 @@ AM_TESTS_ENVIRONMENT = \
 	UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS"; \
 	export UBSAN_OPTIONS;
 
-bench: all $(BENCHES)
+bench-build: all $(BENCHES) $(BENCH_TOOLS)
+bench: bench-build
 	@for bench in $(BENCHES); do \
 		echo "== $$bench" && $$bench || exit 1; \
 	done
-.PHONY: bench
+.PHONY: bench bench-build
 
 tests-clean:
 	rm -rf tests/reports

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bench/die.h"
+
 struct daemon {
 	pid_t	 pid;
 	int	 log;			/* its standard error */
@@ -23,8 +25,6 @@ struct daemon {
 
 /* A folder for everything, removed when the program ends. */
 const char *bench_dir(void);
-void	bench_die(const char *, ...) __attribute__((format(printf, 1, 2),
-	    noreturn));
 
 /* Waits until it is ready. config is the text of headgate.ini; "control" is
  * set in it already by the name. */

@@ -4,6 +4,39 @@ BENCHES += tests/bench/trunk
 
 tests_bench_trunk_SOURCES = \
 	tests/bench/trunk.c \
+	tests/bench/die.c tests/bench/die.h \
 	tests/bench/daemon.c tests/bench/daemon.h \
 	tests/bench/subscriber.c tests/bench/subscriber.h
 tests_bench_trunk_LDADD =
+
+# What the measurements are made with.
+BENCH_TOOLS = tests/bench/load tests/bench/limit
+BENCH_LDADD = core/libheadgate.a $(HEADGATE_LIBS)
+BENCH_NET = \
+	tests/bench/die.c tests/bench/die.h \
+	tests/bench/clock.h \
+	tests/bench/options.c tests/bench/options.h \
+	tests/bench/loop.c tests/bench/loop.h \
+	tests/bench/sock.c tests/bench/sock.h \
+	tests/bench/wire.c tests/bench/wire.h \
+	tests/bench/wsio.c tests/bench/wsio.h
+
+# The load generator: see load.c for its modes.
+tests_bench_load_SOURCES = \
+	tests/bench/load.c tests/bench/load.h \
+	tests/bench/load-open.c tests/bench/load-measure.c \
+	tests/bench/load-echo.c \
+	tests/bench/client.c tests/bench/client.h \
+	tests/bench/message.c tests/bench/message.h \
+	tests/bench/histogram.c tests/bench/histogram.h \
+	tests/bench/proc.c tests/bench/proc.h \
+	$(BENCH_NET)
+tests_bench_load_LDADD = $(BENCH_LDADD)
+
+# The bare servers that others are compared with.
+tests_bench_limit_SOURCES = \
+	tests/bench/limit.c tests/bench/limit.h \
+	tests/bench/limit-conn.c \
+	tests/bench/limit-echo.c tests/bench/limit-fanout.c \
+	$(BENCH_NET)
+tests_bench_limit_LDADD = $(BENCH_LDADD)

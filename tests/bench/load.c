@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The load generator.
+ *
+ *	load MODE --connect=HOST:PORT|unix:PATH [--name=value ...]
+ *
+ *	echo	each connection keeps messages in flight and checks the answers
+ *
+ * It prints one line of JSON: counts, times in microseconds, and what CPU the
+ * processes of --pids used in the measured interval.
+ */
+#include "bench/load.h"
+
+#include <string.h>
+
+#include "bench/die.h"
+#include "bench/options.h"
+
+static struct load load = {
+	.path = "/", .protocol = "stomp", .connections = 1, .size = 64,
+	.depth = 1, .warm = 0.5, .seconds = 3
+};
+
+static const struct option_row rows[] = {
+	{ "connect", OPTION_TEXT, &load.connect },
+	{ "path", OPTION_TEXT, &load.path },
+	{ "subprotocol", OPTION_TEXT, &load.subprotocol },
+	{ "tls", OPTION_SWITCH, &load.tls },
+	{ "connections", OPTION_COUNT, &load.connections },
+	{ "size", OPTION_COUNT, &load.size },
+	{ "depth", OPTION_COUNT, &load.depth },
+	{ "warm", OPTION_REAL, &load.warm },
+	{ "seconds", OPTION_REAL, &load.seconds },
+	{ "pids", OPTION_TEXT, &load.pids },
+	{ NULL, 0, NULL }
+};
+
+static const struct {
+	const char	*name;
+	void		(*run)(struct load *);
+} modes[] = {
+	{ "echo", load_echo },
+};
+
+#define MODES	(sizeof(modes) / sizeof(modes[0]))
+
+static void
+prepare(void)
+{
+	if (load.connect == NULL)
+		bench_die("load needs --connect");
+	if (load.connections == 0 || load.depth == 0)
+		bench_die("--connections and --depth are at least 1");
+	sock_limit(load.connections);
+	sock_parse(&load.target.address, load.connect);
+	load.target.path = load.path;
+	load.target.subprotocol = load.subprotocol;
+	if (load.tls)
+		load.target.tls = wire_client_tls();
+	proc_list_parse(&load.procs, load.pids);
+	load.clients = calloc(load.connections, sizeof(*load.clients));
+	if (load.clients == NULL)
+		bench_die("no memory for %llu connections",
+		    (unsigned long long)load.connections);
+	loop_open();
+}
+
+int
+main(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; argc >= 2 && i < MODES; i++)
+		if (strcmp(argv[1], modes[i].name) == 0)
+			break;
+	if (argc < 2 || i == MODES)
+		bench_die("load MODE --connect=HOST:PORT ...");
+	options_read(rows, argc - 2, argv + 2);
+	prepare();
+	modes[i].run(&load);
+	return (0);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the modes of the load generator share. */
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "bench/client.h"
+#include "bench/histogram.h"
+#include "bench/proc.h"
+
+struct load {
+	/* The options, by their names. */
+	const char	*connect, *path, *subprotocol, *protocol;
+	const char	*publish_connect, *publish_path, *subscribe, *pids;
+	uint64_t	 connections, size, depth, warm_messages, big;
+	double		 warm, seconds, rate;
+	bool		 tls, resume, raw, stomp, hold;
+
+	/* Made of them. */
+	struct client_target	 target;
+	struct proc_list	 procs;
+	struct client		*clients;	/* "connections" of them */
+
+	/* What is counted; reset when the measured interval begins. */
+	uint64_t		 messages;
+	uint64_t		 errors;	/* not reset */
+	struct histogram	 latency;	/* nanoseconds */
+	uint64_t		 began;		/* 0: not yet */
+	double			 elapsed;	/* seconds, at the end of it */
+	double			 cpu, own_cpu;	/* at the begin, then used */
+};
+
+/* The modes. */
+void	load_echo(struct load *);
+
+/* load-open.c */
+/* Opens them all, few at a time; calls opened() of each. */
+void	load_open(struct load *, struct client *, uint64_t count,
+	    const struct client_target *, const struct client_ops *);
+/* For opened() of ops: it counts. */
+void	load_opened(struct client *);
+/* A close frame for each, then the end of the connection. */
+void	load_close(struct client *, uint64_t count);
+
+/* load-measure.c */
+void	load_begin(struct load *);
+void	load_end(struct load *);
+/* Runs the loop for the time to warm up, then for the measured interval. */
+void	load_measure(struct load *);
+/* The line of JSON: its begin with the common results; more; its end. */
+void	load_print(const struct load *);
+void	load_print_number(const char *name, double);
+void	load_print_end(void);
+/* Counts, and tells of the first ones on standard error. */
+void	load_error(struct load *, const char *why);
+
+#endif
