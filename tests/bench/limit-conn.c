@@ -14,8 +14,8 @@
 
 static unsigned char buffer[LIMIT_READ];
 
-static void
-conn_free(struct limit_conn *c)
+void
+limit_conn_free(struct limit_conn *c)
 {
 	if (c->mode->closed != NULL && c->state == LIMIT_OPEN)
 		c->mode->closed(c);
@@ -68,8 +68,6 @@ drain(struct limit_conn *c)
 	c->rest = NULL;
 	c->rest_at = c->rest_len = 0;
 	loop_change(c->wire.fd, &c->watch, EPOLLIN);
-	if (c->mode->drained != NULL)
-		c->mode->drained(c);
 }
 
 /* The value of a header as a string of its own, "" without it. */
@@ -181,7 +179,7 @@ conn_ready(struct loop_watch *w, uint32_t events)
 	    (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		pull(c);
 	if (c->dead || (c->ending && c->rest_len == 0))
-		conn_free(c);
+		limit_conn_free(c);
 }
 
 void

@@ -76,6 +76,7 @@ main(int argc, char **argv)
 	if (listen_text == NULL)
 		bench_die("limit needs --listen");
 	signal(SIGTERM, stop);
+	signal(SIGPIPE, SIG_IGN);	/* OpenSSL writes without a flag */
 	sock_limit(FDS);
 	loop_open();
 	if (tls_cert != NULL)

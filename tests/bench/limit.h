@@ -32,7 +32,6 @@ struct limit_conn {
 	size_t			 rest_at, rest_len;
 	char			 path[LIMIT_PATH];
 	size_t			 index;		/* for the mode */
-	size_t			 behind;
 };
 
 struct limit_mode {
@@ -40,8 +39,6 @@ struct limit_mode {
 	void	(*opened)(struct limit_conn *);
 	/* Bytes of one read, in a buffer that may be written to. */
 	void	(*bytes)(struct limit_conn *, unsigned char *, size_t);
-	/* Its rest has been written. */
-	void	(*drained)(struct limit_conn *);
 	void	(*closed)(struct limit_conn *);
 	/* At the end of each turn of the loop. */
 	void	(*turn)(void);
@@ -54,5 +51,7 @@ void	limit_conn_start(const struct limit_mode *, int fd, SSL_CTX *);
 /* The rest waits until the socket takes it, and nothing is read meanwhile. */
 void	limit_conn_write(struct limit_conn *, const void *, size_t);
 void	limit_conn_keep(struct limit_conn *, const void *, size_t);
+/* Outside of its own callbacks. */
+void	limit_conn_free(struct limit_conn *);
 
 #endif

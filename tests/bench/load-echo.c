@@ -51,10 +51,8 @@ echo_message(struct client *c, struct echo *e)
 		load_error(load, "an answer to nothing");
 		return;
 	}
-	histogram_add(&load->latency,
-	    client_time - e->times[e->got % load->depth]);
+	load_count(load, client_time - e->times[e->got % load->depth]);
 	e->got++;
-	load->messages++;
 }
 
 static void

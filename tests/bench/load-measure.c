@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/load.h"
 
-#include <string.h>
-
 #include "bench/clock.h"
 
 #define TOLD	5	/* errors with a line of their own */
@@ -10,8 +8,9 @@
 void
 load_begin(struct load *l)
 {
-	l->messages = 0;
-	memset(&l->latency, 0, sizeof(l->latency));
+	if (l->begun != NULL)
+		l->begun(l);
+	l->measuring = true;
 	l->cpu = proc_cpu(&l->procs);
 	l->own_cpu = proc_cpu_own();
 	l->began = clock_now();
@@ -20,26 +19,30 @@ load_begin(struct load *l)
 void
 load_end(struct load *l)
 {
+	l->measuring = false;
 	l->elapsed = (double)(clock_now() - l->began) / 1e9;
 	l->cpu = proc_cpu(&l->procs) - l->cpu;
 	l->own_cpu = proc_cpu_own() - l->own_cpu;
 }
 
 static void
-run_for(double seconds)
+run_for(struct load *l, double seconds)
 {
 	uint64_t end = clock_after(seconds);
 
-	while (clock_now() < end)
-		loop_turn(end);
+	while (clock_now() < end) {
+		loop_turn(l->wake != 0 && l->wake < end ? l->wake : end);
+		if (l->step != NULL)
+			l->step(l);
+	}
 }
 
 void
 load_measure(struct load *l)
 {
-	run_for(l->warm);
+	run_for(l, l->warm);
 	load_begin(l);
-	run_for(l->seconds);
+	run_for(l, l->seconds);
 	load_end(l);
 }
 

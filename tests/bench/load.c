@@ -5,20 +5,23 @@
  *	load MODE --connect=HOST:PORT|unix:PATH [--name=value ...]
  *
  *	echo	each connection keeps messages in flight and checks the answers
+ *	fanout	subscribers, and one publisher
  *
  * It prints one line of JSON: counts, times in microseconds, and what CPU the
  * processes of --pids used in the measured interval.
  */
 #include "bench/load.h"
 
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/die.h"
 #include "bench/options.h"
 
 static struct load load = {
-	.path = "/", .protocol = "stomp", .connections = 1, .size = 64,
-	.depth = 1, .warm = 0.5, .seconds = 3
+	.path = "/", .protocol = "stomp", .login = "guest",
+	.connections = 1, .size = 64, .depth = 1, .warm = 0.5, .seconds = 3
 };
 
 static const struct option_row rows[] = {
@@ -30,7 +33,16 @@ static const struct option_row rows[] = {
 	{ "size", OPTION_COUNT, &load.size },
 	{ "depth", OPTION_COUNT, &load.depth },
 	{ "warm", OPTION_REAL, &load.warm },
+	{ "warm-messages", OPTION_COUNT, &load.warm_messages },
 	{ "seconds", OPTION_REAL, &load.seconds },
+	{ "rate", OPTION_REAL, &load.rate },
+	{ "protocol", OPTION_TEXT, &load.protocol },
+	{ "raw", OPTION_SWITCH, &load.raw },
+	{ "login", OPTION_TEXT, &load.login },
+	{ "subscribe", OPTION_TEXT, &load.subscribe },
+	{ "publish-connect", OPTION_TEXT, &load.publish_connect },
+	{ "publish-path", OPTION_TEXT, &load.publish_path },
+	{ "publish-tls", OPTION_SWITCH, &load.publish_tls },
 	{ "pids", OPTION_TEXT, &load.pids },
 	{ NULL, 0, NULL }
 };
@@ -40,6 +52,7 @@ static const struct {
 	void		(*run)(struct load *);
 } modes[] = {
 	{ "echo", load_echo },
+	{ "fanout", load_fanout },
 };
 
 #define MODES	(sizeof(modes) / sizeof(modes[0]))
@@ -55,6 +68,7 @@ prepare(void)
 	sock_parse(&load.target.address, load.connect);
 	load.target.path = load.path;
 	load.target.subprotocol = load.subprotocol;
+	load.target.raw = load.raw;
 	if (load.tls)
 		load.target.tls = wire_client_tls();
 	proc_list_parse(&load.procs, load.pids);
@@ -75,6 +89,7 @@ main(int argc, char **argv)
 			break;
 	if (argc < 2 || i == MODES)
 		bench_die("load MODE --connect=HOST:PORT ...");
+	signal(SIGPIPE, SIG_IGN);	/* OpenSSL writes without a flag */
 	options_read(rows, argc - 2, argv + 2);
 	prepare();
 	modes[i].run(&load);

@@ -14,27 +14,35 @@
 struct load {
 	/* The options, by their names. */
 	const char	*connect, *path, *subprotocol, *protocol;
-	const char	*publish_connect, *publish_path, *subscribe, *pids;
+	const char	*publish_connect, *publish_path, *subscribe, *login;
+	const char	*pids;
 	uint64_t	 connections, size, depth, warm_messages, big;
 	double		 warm, seconds, rate;
-	bool		 tls, resume, raw, stomp, hold;
+	bool		 tls, publish_tls, resume, raw, stomp, hold;
 
 	/* Made of them. */
 	struct client_target	 target;
 	struct proc_list	 procs;
 	struct client		*clients;	/* "connections" of them */
 
-	/* What is counted; reset when the measured interval begins. */
+	/* Of a mode that does more than answer, or NULL. */
+	void	(*step)(struct load *);		/* after each turn */
+	void	(*begun)(struct load *);	/* the interval begins */
+	uint64_t		 wake;		/* when step() has work; or 0 */
+
+	/* What is counted in the measured interval; errors at any time. */
+	bool			 measuring;
 	uint64_t		 messages;
-	uint64_t		 errors;	/* not reset */
+	uint64_t		 errors;
 	struct histogram	 latency;	/* nanoseconds */
-	uint64_t		 began;		/* 0: not yet */
+	uint64_t		 began;
 	double			 elapsed;	/* seconds, at the end of it */
 	double			 cpu, own_cpu;	/* at the begin, then used */
 };
 
 /* The modes. */
 void	load_echo(struct load *);
+void	load_fanout(struct load *);
 
 /* load-open.c */
 /* Opens them all, few at a time; calls opened() of each. */
@@ -46,6 +54,15 @@ void	load_opened(struct client *);
 void	load_close(struct client *, uint64_t count);
 
 /* load-measure.c */
+static inline void
+load_count(struct load *l, uint64_t latency)
+{
+	if (!l->measuring)
+		return;
+	l->messages++;
+	histogram_add(&l->latency, latency);
+}
+
 void	load_begin(struct load *);
 void	load_end(struct load *);
 /* Runs the loop for the time to warm up, then for the measured interval. */

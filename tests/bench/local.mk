@@ -26,6 +26,11 @@ tests_bench_load_SOURCES = \
 	tests/bench/load.c tests/bench/load.h \
 	tests/bench/load-open.c tests/bench/load-measure.c \
 	tests/bench/load-echo.c \
+	tests/bench/load-fanout.c tests/bench/load-fanout.h \
+	tests/bench/load-publish.c \
+	tests/bench/stomp.c tests/bench/stomp.h \
+	tests/bench/numbered.c tests/bench/numbered.h \
+	tests/bench/sequence.c tests/bench/sequence.h \
 	tests/bench/client.c tests/bench/client.h \
 	tests/bench/message.c tests/bench/message.h \
 	tests/bench/histogram.c tests/bench/histogram.h \
