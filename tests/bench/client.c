@@ -43,6 +43,13 @@ client_close(struct client *c)
 	c->head_len = c->rest_len = 0;
 }
 
+void
+client_more(struct client *c)
+{
+	if (c->state != CLIENT_CLOSED)
+		loop_change(c->wire.fd, &c->watch, EPOLLIN | EPOLLOUT);
+}
+
 size_t
 client_write(struct client *c, const void *data, size_t len)
 {
@@ -53,7 +60,7 @@ client_write(struct client *c, const void *data, size_t len)
 	if ((n = wire_write(&c->wire, data, len)) < 0)
 		n = 0;		/* reading tells what has happened */
 	if ((size_t)n < len)
-		loop_change(c->wire.fd, &c->watch, EPOLLIN | EPOLLOUT);
+		client_more(c);
 	return ((size_t)n);
 }
 

@@ -36,6 +36,8 @@ struct client {
 	const struct client_target	*target;
 	enum client_state		 state;
 	unsigned			 index;
+	struct load			*load;		/* for the callbacks */
+	void				*context;
 	unsigned char			 closing;	/* close frame sent */
 	char				*head;	/* until open: key, answer */
 	size_t				 head_len;
@@ -59,11 +61,13 @@ struct client_ops {
 /* When what is being handed over was read. */
 extern uint64_t client_time;
 
-/* Its members but ops and index may be of an earlier, closed connection. */
+/* Its members but the callbacks and what is for them may be of an earlier, closed connection. */
 void	client_open(struct client *, const struct client_target *,
 	    unsigned source);
 /* How many bytes the socket took; writable() follows when not all. */
 size_t	client_write(struct client *, const void *, size_t);
+/* writable() follows, though all was taken. */
+void	client_more(struct client *);
 /* Keeps what the socket does not take. */
 void	client_send(struct client *, const void *, size_t);
 /* One masked frame, for few and small ones. */

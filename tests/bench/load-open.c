@@ -27,6 +27,7 @@ load_open(struct load *l, struct client *clients, uint64_t count,
 		for (; started < count && started < opened + AT_ONCE;
 		    started++) {
 			clients[started].ops = ops;
+			clients[started].load = l;
 			clients[started].index = (unsigned)started;
 			client_open(&clients[started], target,
 			    (unsigned)(started / PORTS));

@@ -6,6 +6,9 @@
  *
  *	echo	each connection keeps messages in flight and checks the answers
  *	fanout	subscribers, and one publisher
+ *	connect	connections that open and close
+ *	idle	connections that only stay, and what memory they take
+ *	mixed	echo of small messages beside a big one
  *
  * It prints one line of JSON: counts, times in microseconds, and what CPU the
  * processes of --pids used in the measured interval.
@@ -43,6 +46,10 @@ static const struct option_row rows[] = {
 	{ "publish-connect", OPTION_TEXT, &load.publish_connect },
 	{ "publish-path", OPTION_TEXT, &load.publish_path },
 	{ "publish-tls", OPTION_SWITCH, &load.publish_tls },
+	{ "resume", OPTION_SWITCH, &load.resume },
+	{ "stomp", OPTION_SWITCH, &load.stomp },
+	{ "hold", OPTION_SWITCH, &load.hold },
+	{ "big", OPTION_COUNT, &load.big },
 	{ "pids", OPTION_TEXT, &load.pids },
 	{ NULL, 0, NULL }
 };
@@ -53,6 +60,9 @@ static const struct {
 } modes[] = {
 	{ "echo", load_echo },
 	{ "fanout", load_fanout },
+	{ "connect", load_connect },
+	{ "idle", load_idle },
+	{ "mixed", load_mixed },
 };
 
 #define MODES	(sizeof(modes) / sizeof(modes[0]))

@@ -43,6 +43,9 @@ struct load {
 /* The modes. */
 void	load_echo(struct load *);
 void	load_fanout(struct load *);
+void	load_connect(struct load *);
+void	load_idle(struct load *);
+void	load_mixed(struct load *);
 
 /* load-open.c */
 /* Opens them all, few at a time; calls opened() of each. */

@@ -25,7 +25,8 @@ BENCH_NET = \
 tests_bench_load_SOURCES = \
 	tests/bench/load.c tests/bench/load.h \
 	tests/bench/load-open.c tests/bench/load-measure.c \
-	tests/bench/load-echo.c \
+	tests/bench/load-echo.c tests/bench/echo.c tests/bench/echo.h \
+	tests/bench/load-connect.c tests/bench/load-idle.c \
 	tests/bench/load-fanout.c tests/bench/load-fanout.h \
 	tests/bench/load-publish.c \
 	tests/bench/stomp.c tests/bench/stomp.h \
