@@ -10,7 +10,7 @@ tests_bench_trunk_SOURCES = \
 tests_bench_trunk_LDADD =
 
 # What the measurements are made with.
-BENCH_TOOLS = tests/bench/load tests/bench/limit
+BENCH_TOOLS = tests/bench/load tests/bench/limit tests/bench/link
 BENCH_LDADD = core/libheadgate.a $(HEADGATE_LIBS)
 BENCH_NET = \
 	tests/bench/die.c tests/bench/die.h \
@@ -46,3 +46,14 @@ tests_bench_limit_SOURCES = \
 	tests/bench/limit-echo.c tests/bench/limit-fanout.c \
 	$(BENCH_NET)
 tests_bench_limit_LDADD = $(BENCH_LDADD)
+
+# A slow link.
+tests_bench_link_SOURCES = \
+	tests/bench/link.c tests/bench/link.h \
+	tests/bench/link-lane.c tests/bench/link-flow.c \
+	tests/bench/die.c tests/bench/die.h \
+	tests/bench/clock.h \
+	tests/bench/options.c tests/bench/options.h \
+	tests/bench/loop.c tests/bench/loop.h \
+	tests/bench/sock.c tests/bench/sock.h
+tests_bench_link_LDADD =

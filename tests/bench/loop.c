@@ -45,6 +45,12 @@ loop_change(int fd, struct loop_watch *w, uint32_t events)
 }
 
 void
+loop_remove(int fd)
+{
+	epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+void
 loop_turn(uint64_t until)
 {
 	struct epoll_event events[EVENTS];

@@ -16,6 +16,7 @@ void	loop_open(void);
 void	loop_add(int fd, struct loop_watch *, uint32_t events);
 /* No call to the system when they are the same. */
 void	loop_change(int fd, struct loop_watch *, uint32_t events);
+void	loop_remove(int fd);
 /* One turn, which waits at most until then (of clock_now()). */
 void	loop_turn(uint64_t until);
 
