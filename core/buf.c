@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "buf.h"
+#include "recycle.h"
 
 struct buf *
 buf_new(size_t size)
@@ -11,7 +11,7 @@ buf_new(size_t size)
 
 	if (size > SIZE_MAX - sizeof(*buf))
 		return (NULL);
-	if ((buf = malloc(sizeof(*buf) + size)) == NULL)
+	if ((buf = recycle_get(sizeof(*buf) + size)) == NULL)
 		return (NULL);
 	atomic_init(&buf->refs, 1);
 	buf->size = size;
@@ -42,5 +42,5 @@ buf_unref(struct buf *buf)
 		return;
 	if (!buf_is_shared(buf) || atomic_fetch_sub_explicit(&buf->refs, 1,
 	    memory_order_acq_rel) == 1)
-		free(buf);
+		recycle_put(buf, sizeof(*buf) + buf->size);
 }

@@ -9,7 +9,7 @@
 #include "log.h"
 
 #define READ_ROUNDS	4	/* buffers of one connection in one turn */
-#define COPY_BELOW	2048	/* pieces that do not pin the read buffer */
+#define COPY_BELOW	8192	/* pieces that do not pin the read buffer */
 
 static void
 conn_ready(void *arg)
@@ -122,9 +122,9 @@ conn_is_receiving(const struct hg_conn *conn)
 }
 
 static void
-conn_parse(struct hg_conn *conn, struct buf *buf, size_t len)
+conn_parse(struct hg_conn *conn, struct buf *buf, unsigned char *at,
+    size_t len)
 {
-	unsigned char *at = buf->data;
 	size_t left = len;
 	struct ws_piece piece;
 
@@ -149,7 +149,8 @@ conn_parse(struct hg_conn *conn, struct buf *buf, size_t len)
 }
 
 static void
-conn_got_stream(struct hg_conn *conn, struct buf *buf, size_t len)
+conn_got_stream(struct hg_conn *conn, struct buf *buf,
+    const unsigned char *data, size_t len)
 {
 	struct ws_piece piece = {
 		.opcode = WS_BINARY,
@@ -160,7 +161,7 @@ conn_got_stream(struct hg_conn *conn, struct buf *buf, size_t len)
 
 	max = (size_t)conn->service->limits.piece_max;
 	for (at = 0; at < len && conn_is_receiving(conn); at += piece.len) {
-		piece.data = buf->data + at;
+		piece.data = data + at;
 		piece.len = len - at < max ? len - at : max;
 		conn_got_piece(conn, &piece, buf);
 	}
@@ -195,20 +196,21 @@ conn_got_head(struct hg_conn *conn, const unsigned char *data, size_t len)
 }
 
 static void
-conn_got(struct hg_conn *conn, struct buf *buf, size_t len)
+conn_got(struct hg_conn *conn, struct buf *buf, unsigned char *data,
+    size_t len)
 {
 	conn->bytes_in += len;
 	conn_touch(conn);
 	switch (conn->state) {
 	case CONN_HEAD:
-		conn_got_head(conn, buf->data, len);
+		conn_got_head(conn, data, len);
 		break;
 	case CONN_OPEN:
 	case CONN_CLOSING:
 		if (conn->is_websocket)
-			conn_parse(conn, buf, len);
+			conn_parse(conn, buf, data, len);
 		else
-			conn_got_stream(conn, buf, len);
+			conn_got_stream(conn, buf, data, len);
 		break;
 	case CONN_WAIT:
 	case CONN_SHUT:
@@ -238,7 +240,7 @@ conn_got_rest(struct hg_conn *conn)
 	}
 	memcpy(buf->data, head, rest);
 	free(head);
-	conn_got(conn, buf, rest);
+	conn_got(conn, buf, buf->data, rest);
 	buf_unref(buf);
 }
 
@@ -277,12 +279,13 @@ conn_may_read(const struct hg_conn *conn)
 
 /*
  * Reads until nothing is left, as the event is edge-triggered, but not more
- * than some buffers in one turn: then it goes on in the next.
+ * than some buffers before what they caused is flushed: then it goes on.
  */
 void
 conn_read(struct hg_conn *conn)
 {
 	struct buf *buf;
+	unsigned char *at;
 	size_t size;
 	ssize_t n;
 	int round;
@@ -293,16 +296,18 @@ conn_read(struct hg_conn *conn)
 			conn_got_rest(conn);
 		if (!conn_may_read(conn))
 			return;
-		if (round == READ_ROUNDS) {
+		if (round == READ_ROUNDS || (round > 0 &&
+		    conn->worker->read_bytes >= WORKER_READ_MAX)) {
 			worker_flush_later(conn->worker, &conn->again);
 			return;
 		}
-		if ((buf = worker_read_buf(conn->worker)) == NULL) {
+		if ((buf = worker_read_buf(conn->worker, &at)) == NULL) {
 			conn_kill(conn, "out of memory");
 			return;
 		}
-		size = conn->state == CONN_HEAD ? HTTP_HEAD_MAX : buf->size;
-		n = transport_read(&conn->transport, buf->data, size);
+		size = conn->state == CONN_HEAD ? HTTP_HEAD_MAX :
+		    WORKER_READ_SIZE;
+		n = transport_read(&conn->transport, at, size);
 		if (n == TRANSPORT_AGAIN)
 			return;
 		if (n <= 0) {
@@ -310,7 +315,8 @@ conn_read(struct hg_conn *conn)
 			    transport_error(&conn->transport));
 			return;
 		}
-		conn_got(conn, buf, (size_t)n);
+		worker_has_read(conn->worker, (size_t)n);
+		conn_got(conn, buf, at, (size_t)n);
 	}
 }
 

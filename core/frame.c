@@ -5,10 +5,10 @@
  * changed in place, as nobody else can see it; any other is left alone.
  */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "frame.h"
+#include "recycle.h"
 
 #define FRAME_SLICES	64	/* most slices: more are copied together */
 
@@ -23,14 +23,24 @@ static struct hg_frame *
 frame_alloc(unsigned room, unsigned flags)
 {
 	struct hg_frame *frame;
+	size_t size = recycle_size(frame_size(room));
 
-	if ((frame = malloc(frame_size(room))) == NULL)
+	if ((frame = recycle_get(size)) == NULL)
 		return (NULL);
 	atomic_init(&frame->refs, 1);
 	frame->flags = flags;
 	frame->len = 0;
 	frame->count = 0;
+	frame->room = (unsigned)((size - sizeof(*frame)) /
+	    sizeof(struct slice));
 	return (frame);
+}
+
+/* The memory alone. */
+static void
+frame_free(struct hg_frame *frame)
+{
+	recycle_put(frame, frame_size(frame->room));
 }
 
 static bool
@@ -125,7 +135,7 @@ frame_unref(struct hg_frame *frame)
 		return;
 	for (i = 0; i < frame->count; i++)
 		buf_unref(frame->slices[i].buf);
-	free(frame);
+	frame_free(frame);
 }
 
 /*
@@ -137,14 +147,8 @@ frame_open(struct hg_frame *frame, unsigned room)
 {
 	struct hg_frame *opened;
 
-	if (frame_is_unique(frame)) {
-		if (room == 0)
-			return (frame);
-		opened = realloc(frame, frame_size(frame->count + room));
-		if (opened == NULL)
-			frame_unref(frame);
-		return (opened);
-	}
+	if (frame_is_unique(frame) && frame->count + room <= frame->room)
+		return (frame);
 	opened = frame_alloc(frame->count + room, frame->flags);
 	if (opened != NULL)
 		frame_add_all(opened, frame);

@@ -4,10 +4,10 @@
  * be gone.
  */
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "outq.h"
+#include "recycle.h"
 
 #define OUTQ_MIN	8	/* entries of the smallest ring */
 
@@ -23,6 +23,12 @@ entry_len(const struct outq_entry *entry)
 	return (entry->head_len + (entry->frame ? entry->frame->len : 0));
 }
 
+static void
+outq_drop_ring(struct outq *q)
+{
+	recycle_put(q->ring, q->size * sizeof(*q->ring));
+}
+
 void
 outq_init(struct outq *q)
 {
@@ -36,7 +42,7 @@ outq_finish(struct outq *q)
 
 	for (i = 0; i < q->count; i++)
 		frame_unref(outq_at(q, i)->frame);
-	free(q->ring);
+	outq_drop_ring(q);
 	outq_init(q);
 }
 
@@ -72,11 +78,11 @@ outq_grow(struct outq *q)
 	if (q->size > UINT_MAX / 2)
 		return (-1);
 	size = q->size > 0 ? q->size * 2 : OUTQ_MIN;
-	if ((ring = reallocarray(NULL, size, sizeof(*ring))) == NULL)
+	if ((ring = recycle_get(size * sizeof(*ring))) == NULL)
 		return (-1);
 	for (i = 0; i < q->count; i++)
 		ring[i] = *outq_at(q, i);
-	free(q->ring);
+	outq_drop_ring(q);
 	q->ring = ring;
 	q->size = size;
 	q->first = 0;
@@ -220,14 +226,12 @@ outq_peek(const struct outq *q, void *out, size_t size)
 	return (len);
 }
 
-/* An empty queue keeps only the smallest ring. */
+/* An empty queue keeps no memory. */
 static void
 outq_shrink(struct outq *q)
 {
+	outq_drop_ring(q);
 	q->first = 0;
-	if (q->size <= OUTQ_MIN)
-		return;
-	free(q->ring);
 	q->ring = NULL;
 	q->size = 0;
 }

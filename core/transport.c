@@ -23,11 +23,16 @@
 #include "transport.h"
 
 #define TRANSPORT_VECTORS	256	/* of one system call */
+#define TRANSPORT_RUN		65536	/* the same, in bytes of short frames */
+#define TRANSPORT_SHORT		512	/* bytes of a frame, on average */
 #define KEEPALIVE_IDLE		60	/* seconds */
 #define KEEPALIVE_INTERVAL	20
 #define KEEPALIVE_COUNT		3
 #define EPOLL_GONE		(EPOLLERR | EPOLLHUP)
 #define EPOLL_UNSURE		(EPOLL_GONE | EPOLLRDHUP | EPOLLPRI)
+
+/* Nothing is kept in it between calls. */
+static _Thread_local unsigned char scratch[TRANSPORT_RUN];
 
 static int
 transport_fail(struct transport *t, const char *error)
@@ -67,20 +72,40 @@ plain_read(struct transport *t, void *data, size_t size)
 	return (transport_fail(t, strerror(errno)));
 }
 
-static int
-plain_write(struct transport *t, struct outq *queue)
+/* For the kernel, one run of bytes is less work than many short ones. */
+static ssize_t
+plain_write_run(struct transport *t, const struct outq *queue)
+{
+	size_t len;
+
+	len = outq_peek(queue, scratch, sizeof(scratch));
+	return (send(t->fd, scratch, len, MSG_NOSIGNAL));
+}
+
+static ssize_t
+plain_write_vectors(struct transport *t, const struct outq *queue)
 {
 	struct iovec vectors[TRANSPORT_VECTORS];
 	struct msghdr message;
 	size_t bytes;
-	ssize_t n;
 
 	memset(&message, 0, sizeof(message));
 	message.msg_iov = vectors;
+	message.msg_iovlen = (size_t)outq_iov(queue, vectors,
+	    TRANSPORT_VECTORS, &bytes);
+	return (sendmsg(t->fd, &message, MSG_NOSIGNAL));
+}
+
+static int
+plain_write(struct transport *t, struct outq *queue)
+{
+	ssize_t n;
+
 	while (!outq_empty(queue)) {
-		message.msg_iovlen = (size_t)outq_iov(queue, vectors,
-		    TRANSPORT_VECTORS, &bytes);
-		n = sendmsg(t->fd, &message, MSG_NOSIGNAL);
+		if (queue->bytes / queue->count < TRANSPORT_SHORT)
+			n = plain_write_run(t, queue);
+		else
+			n = plain_write_vectors(t, queue);
 		if (n >= 0) {
 			outq_consume(queue, (size_t)n);
 			continue;

@@ -107,6 +107,7 @@ static int
 worker_init(struct worker *worker, unsigned index)
 {
 	worker->index = index;
+	recycle_init(&worker->recycle);
 	list_init(&worker->flush);
 	list_init(&worker->reap);
 	list_init(&worker->conns);
@@ -142,9 +143,10 @@ worker_finish(struct worker *worker)
 	worker_become(worker);
 	event_free(worker->mail);
 	mailbox_finish(&worker->mailbox);
-	worker_become(NULL);
-	poller_finish(&worker->poller);
 	buf_unref(worker->read_buf);
+	worker_become(NULL);
+	recycle_finish(&worker->recycle);
+	poller_finish(&worker->poller);
 	event_base_free(worker->base);
 }
 
@@ -328,6 +330,7 @@ void
 worker_become(struct worker *worker)
 {
 	worker_current = worker;
+	recycle_become(worker != NULL ? &worker->recycle : NULL);
 }
 
 void
@@ -367,14 +370,31 @@ worker_post(struct worker *worker, void (*fn)(void *), void *arg)
 	return (0);
 }
 
+/* Once nobody holds frames over it, it begins anew. */
 struct buf *
-worker_read_buf(struct worker *worker)
+worker_read_buf(struct worker *worker, unsigned char **at)
 {
-	if (worker->read_buf != NULL && buf_is_shared(worker->read_buf)) {
-		buf_unref(worker->read_buf);
-		worker->read_buf = NULL;
+	struct buf *buf = worker->read_buf;
+
+	if (buf != NULL && buf_is_shared(buf)) {
+		if (buf->size - worker->read_at < WORKER_READ_SIZE) {
+			buf_unref(buf);
+			worker->read_buf = buf = NULL;
+		}
+	} else
+		worker->read_at = 0;
+	if (buf == NULL) {
+		worker->read_at = 0;
+		worker->read_buf = buf = buf_new(WORKER_READ_BUF);
 	}
-	if (worker->read_buf == NULL)
-		worker->read_buf = buf_new(WORKER_READ_SIZE);
-	return (worker->read_buf);
+	if (buf != NULL)
+		*at = buf->data + worker->read_at;
+	return (buf);
+}
+
+void
+worker_has_read(struct worker *worker, size_t bytes)
+{
+	worker->read_at += bytes;
+	worker->read_bytes += bytes;
 }

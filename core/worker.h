@@ -19,9 +19,11 @@
 #include "list.h"
 #include "mailbox.h"
 #include "poller.h"
+#include "recycle.h"
 
-#define WORKER_READ_SIZE	(64 * 1024)
-#define WORKER_READ_MAX		(128 * 1024)	/* of a turn, before a flush */
+#define WORKER_READ_SIZE	(80 * 1024)	/* of one read, at most */
+#define WORKER_READ_MAX		(64 * 1024)	/* of a turn, before a flush */
+#define WORKER_READ_BUF		(WORKER_READ_MAX + WORKER_READ_SIZE)
 
 /*
  * Something to do at the end of the turn. list_init(&node) makes it; the node
@@ -42,7 +44,9 @@ struct worker {
 	struct list		 flush;		/* struct work */
 	struct list		 reap;		/* struct work */
 	struct list		 conns;		/* of the model layer */
+	struct recycle		 recycle;	/* see worker_become */
 	struct buf		*read_buf;	/* see worker_read_buf */
+	size_t			 read_at;	/* what is before is looked at */
 	size_t			 read_bytes;	/* since the last flush */
 	void		       **plugin_data;	/* of the model layer */
 	pthread_t		 thread;
@@ -79,12 +83,13 @@ void	worker_reap_later(struct worker *, struct work *);
 int	worker_post(struct worker *, void (*fn)(void *), void *arg);
 
 /*
- * A buffer of WORKER_READ_SIZE bytes that nobody else looks at: the same again
- * and again, unless frames over it were kept. NULL without memory. The caller
- * takes references for frames only, and is done with it before it returns to
- * the loop.
+ * Room for a read of WORKER_READ_SIZE bytes, at *at, in a buffer that nobody
+ * else looks at from there on: the same again and again, unless frames over it
+ * were kept. NULL without memory. The caller says how much of it was read, and
+ * takes references for frames only.
  */
-struct buf *worker_read_buf(struct worker *);
+struct buf *worker_read_buf(struct worker *, unsigned char **at);
+void	 worker_has_read(struct worker *, size_t);
 
 uint64_t worker_clock(void);		/* ms, monotonic, now */
 /* Sets worker->now. The poller does for a batch of transports, listeners, dials

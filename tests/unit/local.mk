@@ -8,6 +8,7 @@ UNIT_TESTS += \
 	tests/unit/test-list \
 	tests/unit/test-str \
 	tests/unit/test-pool \
+	tests/unit/test-recycle \
 	tests/unit/test-buf \
 	tests/unit/test-frame \
 	tests/unit/test-framelook \

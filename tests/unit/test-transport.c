@@ -8,7 +8,7 @@
 
 ssize_t	sendmsg(int, const struct msghdr *, int);
 
-static unsigned	sendmsg_calls;
+static unsigned	sendmsg_calls, send_calls;
 
 static const struct {
 	const char	*name;
@@ -303,10 +303,19 @@ sendmsg(int fd, const struct msghdr *message, int flags)
 	return (syscall(SYS_sendmsg, fd, message, flags));
 }
 
+ssize_t
+send(int fd, const void *data, size_t len, int flags)
+{
+	send_calls++;
+	return (syscall(SYS_sendto, fd, data, len, flags, NULL, 0));
+}
+
+/* Short frames are one run of bytes, longer ones one system call as well. */
 static void
 test_gathered(void)
 {
 	struct end a, b;
+	unsigned char *data = end_pattern(3000);
 	int fds[2], i;
 
 	net_start();
@@ -314,14 +323,24 @@ test_gathered(void)
 	end_init(&a, fds[0], NULL);
 	end_init(&b, fds[1], NULL);
 	NET_UNTIL(a.ready && b.ready);
-	sendmsg_calls = 0;
+	sendmsg_calls = send_calls = 0;
 	for (i = 0; i < 128; i++)
 		T_EQ(outq_push(&a.queue, "\x81\x04", 2,
 		    frame_copy("text", 4, HG_WHOLE)), 0);
 	end_flush(&a);
-	T_EQ(sendmsg_calls, 1);
+	T_EQ(sendmsg_calls + send_calls, 1);
 	T_TRUE(a.empty);
 	NET_UNTIL(b.got_len == 128 * 6);
+	T_MEM_EQ(b.got + 127 * 6, 6, "\x81\x04text", 6);
+	sendmsg_calls = send_calls = b.got_len = 0;
+	for (i = 0; i < 2; i++)
+		T_EQ(outq_push(&a.queue, "\x82\x7e\x0b\xb8", 4,
+		    frame_copy(data, 3000, HG_WHOLE)), 0);
+	end_flush(&a);
+	T_EQ(sendmsg_calls + send_calls, 1);
+	NET_UNTIL(b.got_len == 2 * 3004);
+	T_MEM_EQ(b.got + 3008, 3000, data, 3000);
+	free(data);
 	end_finish(&a);
 	end_finish(&b);
 	net_stop();

@@ -154,18 +154,32 @@ test_post_to_oneself(void)
 static void
 test_read_buf(void)
 {
+	struct worker *worker;
 	struct buf *first, *second;
+	unsigned char *at;
 
 	net_start();
-	first = worker_read_buf(worker_self());
+	worker = worker_self();
+	first = worker_read_buf(worker, &at);
 	T_REQUIRE(first != NULL);
-	T_EQ(first->size, WORKER_READ_SIZE);
-	T_PTR_EQ(worker_read_buf(worker_self()), first);
+	T_PTR_EQ(at, first->data);
+	worker_has_read(worker, 1000);
+	/* Nobody looks at it. */
+	T_PTR_EQ(worker_read_buf(worker, &at), first);
+	T_PTR_EQ(at, first->data);
+	/* A frame is kept: it goes on behind. */
+	worker_has_read(worker, 1000);
 	buf_ref(first);
-	second = worker_read_buf(worker_self());
+	T_PTR_EQ(worker_read_buf(worker, &at), first);
+	T_PTR_EQ(at, first->data + 1000);
+	worker_has_read(worker, WORKER_READ_SIZE);
+	/* No room is left for a whole read. */
+	second = worker_read_buf(worker, &at);
 	T_TRUE(second != NULL && second != first);
+	T_PTR_EQ(at, second->data);
+	T_TRUE(second->size >= WORKER_READ_SIZE);
 	buf_unref(first);
-	T_PTR_EQ(worker_read_buf(worker_self()), second);
+	T_PTR_EQ(worker_read_buf(worker, &at), second);
 	net_stop();
 }
 
