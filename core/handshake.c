@@ -152,8 +152,8 @@ handshake_write_fields(struct str *out, const struct hg_head *head)
 	size_t i;
 
 	for (i = 0; head != NULL && i < head->count; i++)
-		str_addf(out, "%s: %s\r\n", head->fields[i].name,
-		    head->fields[i].value);
+		str_addf(out, "%s: %s\r\n", http_name(head, i),
+		    http_value(head, i));
 }
 
 void

@@ -236,8 +236,7 @@ host_head_parse(const void *data, size_t len, const char *kind,
 static const char *
 host_head_text(const struct hg_head *head, size_t *len)
 {
-	*len = head->text_len;
-	return (head->text);
+	return (http_text(head, len));
 }
 
 static const void *

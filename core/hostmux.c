@@ -65,12 +65,9 @@ host_channel_accept(struct hg_slot *slot, struct hg_channel *parent,
 {
 	struct hg_conn *conn = slot->chain->conn;
 	struct hg_channel *ch;
-	struct hg_head *copy;
 
-	if ((copy = http_copy(request)) == NULL)
-		return (NULL);
 	ch = channel_create(conn, parent, parent != NULL ? parent->service :
-	    conn->service, copy);
+	    conn->service, http_ref(request));
 	if (ch == NULL)
 		return (NULL);
 	if (channel_set_carried(ch) != 0) {

@@ -18,13 +18,13 @@ http_next(const struct hg_head *head, const char *name, const char *last)
 
 	i = 0;
 	if (last != NULL) {
-		while (i < head->count && head->fields[i].value != last)
+		while (i < head->count && http_value(head, i) != last)
 			i++;
 		i++;
 	}
 	for (; i < head->count; i++)
-		if (str_equal_nocase(head->fields[i].name, name))
-			return (head->fields[i].value);
+		if (str_equal_nocase(http_name(head, i), name))
+			return (http_value(head, i));
 	return (NULL);
 }
 
@@ -34,7 +34,7 @@ http_count(const struct hg_head *head, const char *name)
 	size_t count, i;
 
 	for (count = i = 0; i < head->count; i++)
-		if (str_equal_nocase(head->fields[i].name, name))
+		if (str_equal_nocase(http_name(head, i), name))
 			count++;
 	return (count);
 }

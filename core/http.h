@@ -7,15 +7,18 @@
  * begin with "/"), a Content-Length that is no number or not the only length of
  * the body, and everything over the limits below. The limits hold for the bytes
  * as they came and as they are written here, so that text parses again.
- * A head is constant once made, owns its text, and may be freed on any thread.
+ * A head is constant once made, owns its texts, and may be shared and freed by
+ * any threads.
  */
 #ifndef CORE_HTTP_H
 #define CORE_HTTP_H
 
 #include <headgate/plugin.h>
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define HTTP_LINE_MAX	8192	/* bytes of one line */
 #define HTTP_HEAD_MAX	16384	/* bytes of a head, with its empty line */
@@ -27,27 +30,37 @@ enum http_kind {
 	HTTP_FIELDS,	/* no start line */
 };
 
+/* Where the texts are, in bytes from the head's begin. */
 struct http_field {
-	const char	*name;
-	const char	*value;		/* without blanks around it */
+	uint16_t	 name;
+	uint16_t	 value;		/* without blanks around it */
 };
 
+/* Of one piece with its texts. */
 struct hg_head {
+	atomic_uint		 refs;
 	enum http_kind		 kind;
+	int			 status;	/* response, else 0 */
+	unsigned		 count;
 	const char		*method;	/* request */
 	const char		*target;	/* request: path and query */
 	const char		*path;		/* request: without the query */
 	const char		*query;		/* request; NULL: none */
-	int			 status;	/* response, else 0 */
 	const char		*reason;	/* response */
-	size_t			 count;
-	struct http_field	 fields[HTTP_FIELDS_MAX];
-	char			*text;		/* CRLF lines, no empty one */
-	size_t			 text_len;
-	char			*memory;	/* what the pointers point into;
-						 * memory and text are of one
-						 * piece with the struct */
+	struct http_field	 fields[];
 };
+
+static inline const char *
+http_name(const struct hg_head *head, size_t index)
+{
+	return ((const char *)head + head->fields[index].name);
+}
+
+static inline const char *
+http_value(const struct hg_head *head, size_t index)
+{
+	return ((const char *)head + head->fields[index].value);
+}
 
 struct hg_fields {
 	size_t		 count;
@@ -81,8 +94,12 @@ struct hg_head *http_request(const char *method, const char *target,
 struct hg_head *http_response(int status, const char *reason,
     const struct hg_fields *);
 struct hg_head *http_fields(const struct hg_fields *);
-struct hg_head *http_copy(const struct hg_head *);
-void		http_free(struct hg_head *);	/* NULL is fine */
+/* One reference more to the same head. */
+struct hg_head *http_ref(const struct hg_head *);
+void		http_free(struct hg_head *);	/* one less; NULL is fine */
+/* As CRLF lines, without an empty one and with a NUL behind, until the next
+ * call on this thread. */
+const char *http_text(const struct hg_head *, size_t *len);
 
 /* The first value of a field, or NULL; and the next after "last". */
 const char *http_get(const struct hg_head *, const char *name);

@@ -165,34 +165,6 @@ keep(char **to, struct http_span span)
 }
 
 static void
-text_write(struct hg_head *head, const struct http_parts *parts)
-{
-	char *to, status[16];
-	size_t i;
-
-	to = head->text;
-	if (parts->kind == HTTP_REQUEST) {
-		append(&to, parts->method.at, parts->method.len);
-		append(&to, " ", 1);
-		append(&to, parts->target.at, parts->target.len);
-		append(&to, " " HTTP_VERSION "\r\n", HTTP_VERSION_LEN + 3);
-	} else if (parts->kind == HTTP_RESPONSE) {
-		snprintf(status, sizeof(status), " %03d ", parts->status);
-		append(&to, HTTP_VERSION, HTTP_VERSION_LEN);
-		append(&to, status, 5);
-		append(&to, parts->reason.at, parts->reason.len);
-		append(&to, "\r\n", 2);
-	}
-	for (i = 0; i < parts->count; i++) {
-		append(&to, parts->name[i].at, parts->name[i].len);
-		append(&to, ": ", 2);
-		append(&to, parts->value[i].at, parts->value[i].len);
-		append(&to, "\r\n", 2);
-	}
-	*to = '\0';
-}
-
-static void
 memory_write(struct hg_head *head, const struct http_parts *parts)
 {
 	struct http_span path;
@@ -200,32 +172,30 @@ memory_write(struct hg_head *head, const struct http_parts *parts)
 	const char *mark;
 	size_t i;
 
-	to = head->memory;
+	to = (char *)&head->fields[parts->count];
 	if (parts->kind == HTTP_REQUEST) {
 		head->method = keep(&to, parts->method);
-		head->target = keep(&to, parts->target);
-		mark = strchr(head->target, '?');
-		path = parts->target;
-		if (mark != NULL) {
+		head->path = head->target = keep(&to, parts->target);
+		if ((mark = strchr(head->target, '?')) != NULL) {
+			path.at = head->target;
 			path.len = mark - head->target;
 			head->query = mark + 1;
+			head->path = keep(&to, path);
 		}
-		head->path = keep(&to, path);
 	} else if (parts->kind == HTTP_RESPONSE) {
 		head->status = parts->status;
 		head->reason = keep(&to, parts->reason);
 	}
-	head->count = parts->count;
+	head->count = (unsigned)parts->count;
 	for (i = 0; i < parts->count; i++) {
-		head->fields[i].name = keep(&to, parts->name[i]);
-		head->fields[i].value = keep(&to, parts->value[i]);
+		head->fields[i].name = (uint16_t)(keep(&to, parts->name[i]) -
+		    (char *)head);
+		head->fields[i].value = (uint16_t)(keep(&to,
+		    parts->value[i]) - (char *)head);
 	}
 }
 
-/*
- * One piece of memory holds the struct, the texts that end with a NUL, and the
- * lines. What is made here parses again to the same.
- */
+/* What is made here parses again to the same. */
 struct hg_head *
 http_make(const struct http_parts *parts, struct http_fault *fault)
 {
@@ -239,27 +209,26 @@ http_make(const struct http_parts *parts, struct http_fault *fault)
 		http_refuse(fault, 414, "start line too long");
 		return (NULL);
 	}
-	/* The path is there twice. */
-	memory = text + parts->target.len;
+	memory = parts->method.len + parts->target.len + parts->reason.len + 3;
+	if (parts->kind == HTTP_REQUEST &&
+	    memchr(parts->target.at, '?', parts->target.len) != NULL)
+		memory += parts->target.len;	/* the path is there twice */
 	for (i = 0; i < parts->count; i++) {
-		memory += parts->name[i].len + parts->value[i].len + 2;
+		memory += parts->name[i].len + parts->value[i].len + 2 +
+		    sizeof(head->fields[i]);
 		text += parts->name[i].len + parts->value[i].len + 4;
 	}
 	if (text > HTTP_HEAD_MAX - 2) {
 		http_refuse(fault, 431, "head too long");
 		return (NULL);
 	}
-	head = calloc(1, sizeof(*head) + memory + text + 1);
-	if (head == NULL) {
+	if ((head = calloc(1, sizeof(*head) + memory)) == NULL) {
 		http_refuse(fault, 503, "out of memory");
 		return (NULL);
 	}
+	atomic_init(&head->refs, 1);
 	head->kind = parts->kind;
-	head->memory = (char *)(head + 1);
-	head->text = head->memory + memory;
-	head->text_len = text;
 	memory_write(head, parts);
-	text_write(head, parts);
 	return (head);
 }
 
@@ -308,31 +277,54 @@ http_fields(const struct hg_fields *fields)
 }
 
 struct hg_head *
-http_copy(const struct hg_head *head)
+http_ref(const struct hg_head *look)
 {
-	struct http_parts parts = { .kind = head->kind };
-	struct http_fault fault;
-	size_t i;
+	struct hg_head *head = (struct hg_head *)(uintptr_t)look;
 
-	if (head->kind == HTTP_REQUEST) {
-		parts.method = span_of(head->method);
-		parts.target = span_of(head->target);
-	} else if (head->kind == HTTP_RESPONSE) {
-		parts.status = head->status;
-		parts.reason = span_of(head->reason);
-	}
-	parts.count = head->count;
-	for (i = 0; i < head->count; i++) {
-		parts.name[i] = span_of(head->fields[i].name);
-		parts.value[i] = span_of(head->fields[i].value);
-	}
-	return (http_make(&parts, &fault));
+	atomic_fetch_add_explicit(&head->refs, 1, memory_order_relaxed);
+	return (head);
 }
 
 void
 http_free(struct hg_head *head)
 {
-	free(head);
+	if (head != NULL && atomic_fetch_sub_explicit(&head->refs, 1,
+	    memory_order_acq_rel) == 1)
+		free(head);
+}
+
+static void
+append_line(char **to, const char *first, const char *between,
+    const char *second)
+{
+	append(to, first, strlen(first));
+	append(to, between, strlen(between));
+	append(to, second, strlen(second));
+	append(to, "\r\n", 2);
+}
+
+const char *
+http_text(const struct hg_head *head, size_t *len)
+{
+	static _Thread_local char text[HTTP_HEAD_MAX];	/* see http_make */
+	char *to, status[32];
+	size_t i;
+
+	to = text;
+	if (head->kind == HTTP_REQUEST) {
+		append(&to, head->method, strlen(head->method));
+		append(&to, " ", 1);
+		append_line(&to, head->target, " ", HTTP_VERSION);
+	} else if (head->kind == HTTP_RESPONSE) {
+		snprintf(status, sizeof(status), " %03d ", head->status);
+		append_line(&to, HTTP_VERSION, status, head->reason);
+	}
+	for (i = 0; i < head->count; i++)
+		append_line(&to, http_name(head, i), ": ",
+		    http_value(head, i));
+	*to = '\0';
+	*len = (size_t)(to - text);
+	return (text);
 }
 
 /* --- fields --------------------------------------------------------------- */

@@ -292,16 +292,12 @@ link_child(struct hg_channel *child)
 {
 	struct hg_channel *parent = child->parent;
 	struct link *link;
-	struct hg_head *head;
 
 	if (parent == NULL || parent->link == NULL)
 		return;
 	link = link_new(parent->link->end[0].worker,
 	    parent->link->end[1].worker);
-	head = http_copy(child->request);
-	if (link == NULL || head == NULL) {
-		link_unref(link);
-		http_free(head);
+	if (link == NULL) {
 		channel_fail(child, 1011, "out of memory");
 		return;
 	}
@@ -311,7 +307,7 @@ link_child(struct hg_channel *child)
 	    .to = !parent->side,
 	    .what = LINK_CHILD,
 	    .child = link,
-	    .head = head,
+	    .head = http_ref(child->request),
 	});
 	link_tell_held(child);
 }

@@ -56,12 +56,12 @@ openchannel_own_identity(const struct hg_conn *conn, const struct hg_head *reque
 	if (fields == NULL)
 		return (NULL);
 	for (i = 0; i < request->count; i++) {
-		if (str_equal_nocase(request->fields[i].name, "Origin") ||
-		    str_equal_nocase(request->fields[i].name, "Forwarded") ||
-		    str_equal_nocase(request->fields[i].name, "Host"))
+		if (str_equal_nocase(http_name(request, i), "Origin") ||
+		    str_equal_nocase(http_name(request, i), "Forwarded") ||
+		    str_equal_nocase(http_name(request, i), "Host"))
 			continue;
-		if (http_fields_add(fields, request->fields[i].name,
-		    request->fields[i].value) != 0)
+		if (http_fields_add(fields, http_name(request, i),
+		    http_value(request, i)) != 0)
 			goto out;
 	}
 	if (openchannel_copy_field(fields, conn->request, "Origin") != 0 ||

@@ -111,7 +111,6 @@ openconn_websocket(struct hg_conn *conn, struct hg_head *request)
 {
 	struct opening *opening;
 	struct hg_channel *ch;
-	struct hg_head *copy;
 	const char *why;
 	int status;
 
@@ -137,9 +136,7 @@ openconn_websocket(struct hg_conn *conn, struct hg_head *request)
 	opening->accept = openconn_accept_websocket;
 	opening->refuse = openconn_refuse_websocket;
 	conn->service = opening->service;
-	copy = http_copy(request);
-	ch = copy == NULL ? NULL :
-	    channel_create(conn, NULL, opening->service, copy);
+	ch = channel_create(conn, NULL, opening->service, http_ref(request));
 	if (ch == NULL) {
 		opening_free(opening);
 		openconn_refuse_status(conn, 503, "out of memory");

@@ -31,7 +31,7 @@ trunk_channel_opened(struct hg_channel *ch, const struct hg_head *response)
 	struct hg_head *copy, *own;
 	const char *error;
 
-	copy = http_copy(response);
+	copy = http_ref(response);
 	if (response->status != 101 || copy == NULL) {
 		link_answer(ch->link, copy);
 		ch->wire_ended = ch->top_ended = true;
@@ -41,7 +41,7 @@ trunk_channel_opened(struct hg_channel *ch, const struct hg_head *response)
 	wsext_parse(&offered, ch->request);
 	error = negotiate_check(&place, &offered, response, &agreed);
 	wsext_free(&offered);
-	own = http_copy(response);
+	own = http_ref(response);
 	if (error == NULL && own == NULL) {
 		negotiated_free(&agreed);
 		error = "no memory";

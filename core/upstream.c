@@ -84,7 +84,7 @@ upstream_open(struct hg_conn *conn, struct hg_head *response)
 		return;
 	}
 	ch = channel_create(conn, NULL, up->service, NULL);
-	copy = response == NULL ? NULL : http_copy(response);
+	copy = response == NULL ? NULL : http_ref(response);
 	if (ch == NULL || copy == NULL || conn_open(conn) != 0) {
 		http_free(response);
 		http_free(copy);
@@ -109,8 +109,8 @@ upstream_ready(struct hg_conn *conn)
 	}
 	str_addf(&head, "GET %s HTTP/1.1\r\n", up->request->target);
 	for (i = 0; i < up->request->count; i++)
-		str_addf(&head, "%s: %s\r\n", up->request->fields[i].name,
-		    up->request->fields[i].value);
+		str_addf(&head, "%s: %s\r\n", http_name(up->request, i),
+		    http_value(up->request, i));
 	str_addf(&head, "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 	    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n",
 	    up->key);

@@ -503,7 +503,7 @@ struct hg_host {
 	struct hg_head *(*head_parse)(const void *, size_t, const char *kind,
 		    const char **error);
 	/* As text with CRLF behind each line and no empty line. The text lives
-	 * as long as the head. */
+	 * until the next call. */
 	const char *(*head_text)(const struct hg_head *, size_t *len);
 	void	 (*head_free)(struct hg_head *);
 	struct hg_head *(*head_response)(int status, const char *reason,

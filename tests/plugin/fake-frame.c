@@ -172,9 +172,9 @@ fake_head_parse(const void *data, size_t len, const char *kind,
 const char *
 fake_head_text(const struct hg_head *head, size_t *len)
 {
-	if (len != NULL)
-		*len = head->text_len;
-	return (head->text);
+	size_t none;
+
+	return (http_text(head, len != NULL ? len : &none));
 }
 
 void

@@ -21,7 +21,7 @@ fake_hg_channel_accept(struct hg_slot *slot, struct hg_channel *parent,
 		fake_abort("channel_accept by another than the mux");
 	if (parent != NULL)
 		fake_live(parent, "channel_accept");
-	ch = fake_channel_new(conn, parent, http_copy(request));
+	ch = fake_channel_new(conn, parent, http_ref(request));
 	ch->state = FAKE_PENDING;
 	ch->muxed = ch->carried = true;
 	fake_table.channel_set_id(ch, id);

@@ -258,7 +258,7 @@ test_content(void)
 	T_EQ(head->status, 0);
 	T_NULL(head->reason);
 	T_EQ(head->count, 5);
-	T_STR_EQ(head->fields[0].name, "Host");
+	T_STR_EQ(http_name(head, 0), "Host");
 	T_STR_EQ(http_get(head, "host"), "x");
 	T_STR_EQ(http_get(head, "EMPTY"), "");
 	T_NULL(http_get(head, "Hos"));
@@ -279,11 +279,10 @@ test_content(void)
 	T_FALSE(http_has_token(head, "connection", ""));
 	T_FALSE(http_has_token(head, "empty", ""));
 	T_FALSE(http_has_token(head, "no", "upgrade"));
-	len = strlen(head->text);
-	T_EQ(head->text_len, len);
-	T_STR_EQ(head->text, "GET /a/b?c?d HTTP/1.1\r\nHost: x\r\n"
+	T_STR_EQ(http_text(head, &len), "GET /a/b?c?d HTTP/1.1\r\nHost: x\r\n"
 	    "Connection: keep-alive ,\tUPGRADE,,\r\nconnection: foo\r\n"
 	    "Empty: \r\nUpgrade: websocket\r\n");
+	T_EQ(strlen(http_text(head, &len)), len);
 	http_free(head);
 	head = http_parse(BYTES("HTTP/1.1 404  Not  there \r\n"),
 	    HTTP_RESPONSE, NULL, NULL);
@@ -291,7 +290,7 @@ test_content(void)
 	T_EQ(head->status, 404);
 	T_STR_EQ(head->reason, "Not  there");
 	T_NULL(head->target);
-	T_STR_EQ(head->text, "HTTP/1.1 404 Not  there\r\n");
+	T_STR_EQ(http_text(head, &len), "HTTP/1.1 404 Not  there\r\n");
 	http_free(head);
 	http_free(NULL);
 }
