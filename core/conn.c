@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "recycle.h"
 
 static atomic_ullong conn_numbers;
 static atomic_ullong conn_alive;
@@ -49,6 +50,12 @@ static const struct chain_ops conn_chain_ops = {
 	.name = conn_chain_name,
 };
 
+const char *
+conn_why(const struct hg_conn *conn)
+{
+	return (conn->why != NULL ? conn->why : "out of memory");
+}
+
 static void
 conn_reap(struct work *work)
 {
@@ -66,14 +73,17 @@ conn_reap(struct work *work)
 	list_remove(&conn->flush.node);
 	list_remove(&conn->again.node);
 	list_remove(&conn->node);
-	if (conn->timer != NULL)
-		event_free(conn->timer);
+	due_finish(&conn->worker->dues, &conn->due);
 	transport_finish(&conn->transport);
+	ws_reader_finish(&conn->reader);
+	recycle_put(conn->pong, CONN_PONG_SIZE);
 	outq_finish(&conn->out);
 	http_free(conn->request);
 	free(conn->head);
-	log_write(HG_LOG_DEBUG, conn->name, "gone: %s", conn->why);
+	log_write(HG_LOG_DEBUG, conn->name, "gone: %s", conn_why(conn));
 	atomic_fetch_sub(&conn_alive, 1);
+	free(conn->peer);
+	free(conn->why);
 	free(conn);
 }
 
@@ -113,13 +123,11 @@ conn_set_reader(struct hg_conn *conn)
 }
 
 static void
-conn_tick(evutil_socket_t fd, short what, void *arg)
+conn_tick(struct due *due)
 {
-	struct hg_conn *conn = arg;
+	struct hg_conn *conn = list_entry(due, struct hg_conn, due);
 	uint64_t now;
 
-	(void)fd;
-	(void)what;
 	worker_tick(conn->worker);
 	now = conn->worker->now;
 	if (conn->deadline != 0 && now >= conn->deadline) {
@@ -149,21 +157,15 @@ conn_tick(evutil_socket_t fd, short what, void *arg)
 void
 conn_arm(struct hg_conn *conn)
 {
-	uint64_t due, now, ms;
-	struct timeval tv;
+	uint64_t due;
 
 	due = conn->deadline;
 	if (conn->ping_due != 0 && (due == 0 || conn->ping_due < due))
 		due = conn->ping_due;
-	if (due == 0) {
-		event_del(conn->timer);
-		return;
-	}
-	now = worker_clock();
-	ms = due > now ? due - now : 0;
-	tv.tv_sec = (time_t)(ms / 1000);
-	tv.tv_usec = (suseconds_t)(ms % 1000 * 1000 + 500);
-	event_add(conn->timer, &tv);
+	if (due == 0)
+		due_clear(&conn->worker->dues, &conn->due);
+	else
+		due_set(&conn->worker->dues, &conn->due, due);
 }
 
 void
@@ -180,11 +182,10 @@ conn_set_deadline(struct hg_conn *conn, uint64_t ms)
 void
 conn_touch(struct hg_conn *conn)
 {
-	conn->received_at = conn->worker->now;
 	if (conn->ping_due == 0)
 		return;
 	conn->ping_sent = false;
-	conn->ping_due = conn->received_at +
+	conn->ping_due = conn->worker->now +
 	    (uint64_t)conn->service->limits.ping_interval;
 }
 
@@ -196,6 +197,7 @@ conn_create(struct worker *worker, int fd, const struct tls *tls,
 	struct hg_conn *conn;
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
+	char peer[64] = "";
 
 	if ((conn = calloc(1, sizeof(*conn))) == NULL) {
 		evutil_closesocket(fd);
@@ -204,8 +206,9 @@ conn_create(struct worker *worker, int fd, const struct tls *tls,
 	snprintf(conn->name, sizeof(conn->name), "c%llu",
 	    atomic_fetch_add(&conn_numbers, 1) + 1);
 	if (getpeername(fd, (struct sockaddr *)&ss, &len) == 0)
-		address_format(conn->peer, sizeof(conn->peer),
-		    (struct sockaddr *)&ss, len);
+		address_format(peer, sizeof(peer), (struct sockaddr *)&ss,
+		    len);
+	conn->peer = strdup(peer);
 	conn->worker = worker;
 	conn->state = CONN_HEAD;
 	conn->is_initiator = is_initiator;
@@ -213,7 +216,7 @@ conn_create(struct worker *worker, int fd, const struct tls *tls,
 	conn->service = service;
 	conn->session = session;
 	conn->session_arg = arg;
-	conn->created_at = conn->received_at = worker->now;
+	conn->created_at = worker->now;
 	list_init(&conn->channels);
 	list_init(&conn->flush.node);
 	list_init(&conn->reap.node);
@@ -224,21 +227,24 @@ conn_create(struct worker *worker, int fd, const struct tls *tls,
 	outq_init(&conn->out);
 	conn->chain.ops = &conn_chain_ops;
 	conn->chain.conn = conn;
-	conn->timer = evtimer_new(worker->base, conn_tick, conn);
-	if (conn->timer == NULL) {
+	if (conn->peer == NULL ||
+	    due_init(&worker->dues, &conn->due, conn_tick) != 0) {
 		evutil_closesocket(fd);
-		free(conn);
-		return (NULL);
+		goto fail;
 	}
 	if (transport_init(&conn->transport, worker, fd, tls,
 	    &conn_transport_ops, conn) != 0) {
-		event_free(conn->timer);
-		free(conn);
-		return (NULL);
+		due_finish(&worker->dues, &conn->due);
+		goto fail;
 	}
 	list_push(&worker->conns, &conn->node);
 	atomic_fetch_add(&conn_alive, 1);
 	return (conn);
+
+fail:
+	free(conn->peer);
+	free(conn);
+	return (NULL);
 }
 
 int
@@ -281,9 +287,9 @@ conn_kill(struct hg_conn *conn, const char *why)
 	if (before == CONN_DEAD)
 		return;
 	conn->state = CONN_DEAD;
-	snprintf(conn->why, sizeof(conn->why), "%s", why);
+	conn->why = strdup(why);
 	conn->deadline = conn->ping_due = 0;
-	event_del(conn->timer);
+	due_clear(&conn->worker->dues, &conn->due);
 	worker_reap_later(conn->worker, &conn->reap);
 	if ((before == CONN_HEAD || before == CONN_WAIT) &&
 	    conn->session != NULL && conn->session->failed != NULL)

@@ -102,25 +102,24 @@ struct hg_conn {
 	bool				 close_sent;
 	bool				 close_received;
 	bool				 sending;	/* inside of a message */
-	bool				 pong_due;
-	unsigned char			 pong[WS_CONTROL_MAX];
-	unsigned			 pong_len;
+	unsigned char			*pong;		/* is due; its length
+							 * and bytes */
 	struct ws_reader		 reader;
 	char				*head;		/* HEAD: bytes so far */
 	size_t				 head_len;
 
-	struct event			*timer;
+	struct due			 due;
 	uint64_t			 deadline;	/* 0: none */
 	uint64_t			 ping_due;	/* 0: none */
 	bool				 ping_sent;
-	uint64_t			 received_at;	/* ms of the last byte */
 
 	uint64_t			 created_at;
 	uint64_t			 bytes_in, bytes_out;
 	uint64_t			 messages_in, messages_out;
-	char				 name[24];	/* "c12" */
-	char				 peer[64];
-	char				 why[160];	/* it ended, for the log */
+	char				*peer;		/* its address */
+	char				*why;		/* it ended, for the log;
+							 * NULL: not yet */
+	char				 name[16];	/* "c12" */
 };
 
 /*
@@ -171,7 +170,11 @@ void	conn_ended(struct hg_conn *, unsigned code, const char *reason);
 /* Connections that are not freed yet, of all workers. Any thread. */
 uint64_t conn_count(void);
 
+/* Once it is dead: for the log. */
+const char *conn_why(const struct hg_conn *);
+
 /* For files of the connection only. */
+#define CONN_PONG_SIZE	(1 + WS_CONTROL_MAX)
 void	conn_got_piece(struct hg_conn *, const struct ws_piece *,
     struct buf *);
 void	conn_got_control(struct hg_conn *, const struct ws_piece *);

@@ -7,6 +7,7 @@
 
 #include "frame.h"
 #include "log.h"
+#include "recycle.h"
 
 #define READ_ROUNDS	4	/* buffers of one connection in one turn */
 #define COPY_BELOW	8192	/* pieces that do not pin the read buffer */
@@ -76,9 +77,13 @@ conn_got_piece(struct hg_conn *conn, const struct ws_piece *piece,
 static void
 conn_got_ping(struct hg_conn *conn, const struct ws_piece *piece)
 {
-	memcpy(conn->pong, piece->data, piece->len);
-	conn->pong_len = (unsigned)piece->len;
-	conn->pong_due = true;
+	if (conn->pong == NULL &&
+	    (conn->pong = recycle_get(CONN_PONG_SIZE)) == NULL) {
+		conn_kill(conn, "out of memory");
+		return;
+	}
+	conn->pong[0] = (unsigned char)piece->len;
+	memcpy(conn->pong + 1, piece->data, piece->len);
 	worker_flush_later(conn->worker, &conn->flush);
 }
 

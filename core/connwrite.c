@@ -9,6 +9,7 @@
 #include "frame.h"
 #include "log.h"
 #include "mask.h"
+#include "recycle.h"
 #include "utf8.h"
 
 #define CLOSE_REASON_MAX	123
@@ -218,14 +219,16 @@ conn_emptied(struct hg_conn *conn)
 void
 conn_flush(struct hg_conn *conn)
 {
+	unsigned char *pong;
 	size_t before;
 	int result;
 
 	if (conn->state == CONN_DEAD)
 		return;
-	if (conn->pong_due) {
-		conn->pong_due = false;
-		conn_write_control(conn, WS_PONG, conn->pong, conn->pong_len);
+	if ((pong = conn->pong) != NULL) {
+		conn->pong = NULL;
+		conn_write_control(conn, WS_PONG, pong + 1, pong[0]);
+		recycle_put(pong, CONN_PONG_SIZE);
 		list_remove(&conn->flush.node);
 	}
 	before = conn->out.bytes;

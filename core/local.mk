@@ -19,6 +19,7 @@ core_libheadgate_a_SOURCES = \
 	core/address.c core/address.h core/bind.c core/bind.h \
 	core/mailbox.c core/mailbox.h \
 	core/poller.c core/poller.h \
+	core/due.c core/due.h \
 	core/worker.c core/worker.h \
 	core/listener.c core/listener.h \
 	core/lookup.c core/lookup.h core/dial.c core/dial.h \

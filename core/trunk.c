@@ -190,7 +190,7 @@ trunk_gone(struct hg_conn *conn)
 {
 	struct trunk_conn *tc = conn->session_arg;
 
-	trunk_down(tc, conn->why);
+	trunk_down(tc, conn_why(conn));
 	tc->conn = NULL;
 	trunk_retry_later(tc);
 }

@@ -118,8 +118,10 @@ worker_init(struct worker *worker, unsigned index)
 	if (poller_init(&worker->poller, worker->base, worker_batch,
 	    worker_relieve, worker) == -1)
 		goto fail;
-	if (mailbox_init(&worker->mailbox) == -1)
+	if (dues_init(&worker->dues, worker->base, worker_clock) == -1)
 		goto fail_poller;
+	if (mailbox_init(&worker->mailbox) == -1)
+		goto fail_dues;
 	worker->mail = event_new(worker->base, worker->mailbox.fd,
 	    EV_READ | EV_PERSIST, worker_mail, worker);
 	if (worker->mail == NULL || event_add(worker->mail, NULL) == -1)
@@ -130,6 +132,8 @@ fail_mailbox:
 	if (worker->mail != NULL)
 		event_free(worker->mail);
 	mailbox_finish(&worker->mailbox);
+fail_dues:
+	dues_finish(&worker->dues);
 fail_poller:
 	poller_finish(&worker->poller);
 fail:
@@ -146,6 +150,7 @@ worker_finish(struct worker *worker)
 	buf_unref(worker->read_buf);
 	worker_become(NULL);
 	recycle_finish(&worker->recycle);
+	dues_finish(&worker->dues);
 	poller_finish(&worker->poller);
 	event_base_free(worker->base);
 }

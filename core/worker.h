@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "due.h"
 #include "list.h"
 #include "mailbox.h"
 #include "poller.h"
@@ -40,6 +41,7 @@ struct worker {
 	struct mailbox		 mailbox;
 	struct event		*mail;
 	struct poller		 poller;	/* connected sockets */
+	struct dues		 dues;		/* their deadlines */
 	struct letter		 stop;
 	struct list		 flush;		/* struct work */
 	struct list		 reap;		/* struct work */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mask.h"
+#include "recycle.h"
 #include "utf8.h"
 
 #define BIT_FIN		0x80
@@ -215,7 +216,7 @@ head_read(struct ws_reader *r, unsigned char **at, size_t *left)
 	if (n == 0) {
 		/* All that is left is a part of it. */
 		memcpy(r->partial + had, *at, more);
-		r->partial_len += more;
+		r->partial_len += (unsigned char)more;
 	} else {
 		r->partial_len = 0;
 		more = n - had;
@@ -292,6 +293,25 @@ close_check(struct ws_reader *r, struct ws_piece *piece)
 	return (WS_CONTROL);
 }
 
+/* What has come of a control frame that is in parts. */
+static int
+control_keep(struct ws_reader *r, const unsigned char *data, size_t len)
+{
+	if (r->control == NULL &&
+	    (r->control = recycle_get(WS_CONTROL_MAX)) == NULL)
+		return (-1);
+	memcpy(r->control + r->control_len, data, len);
+	r->control_len += (unsigned char)len;
+	return (0);
+}
+
+void
+ws_reader_finish(struct ws_reader *r)
+{
+	recycle_put(r->control, WS_CONTROL_MAX);
+	r->control = NULL;
+}
+
 /* A control frame that came in parts is put together in control. */
 static enum ws_event
 control_read(struct ws_reader *r, unsigned char **at, size_t *left,
@@ -303,8 +323,8 @@ control_read(struct ws_reader *r, unsigned char **at, size_t *left,
 	data = *at;
 	len = payload_take(r, at, left, WS_CONTROL_MAX);
 	if (r->in_frame || r->control_len != 0) {
-		memcpy(r->control + r->control_len, data, len);
-		r->control_len += len;
+		if (control_keep(r, data, len) != 0)
+			return (fail(r, 1011, "out of memory"));
 		data = r->control;
 	}
 	if (r->in_frame)
@@ -328,6 +348,8 @@ ws_reader_next(struct ws_reader *r, unsigned char **at, size_t *left,
 
 	if (r->error_code != 0)
 		return (WS_ERROR);
+	if (r->control != NULL && !r->in_frame)
+		ws_reader_finish(r);
 	if (r->closed) {
 		*at += *left;
 		*left = 0;

@@ -73,7 +73,7 @@ struct ws_reader {
 	unsigned	 frames_max;	/* most of one message; 0: no limit */
 	size_t		 piece_max;	/* longest piece; 0: no limit */
 
-	unsigned	 error_code;	/* 1002, 1007, 1009 */
+	unsigned	 error_code;	/* 1002, 1007, 1009, 1011 */
 	const char	*error;
 
 	struct ws_head	 head;		/* of the frame at hand */
@@ -87,10 +87,13 @@ struct ws_reader {
 	uint64_t	 message_len;
 	unsigned	 message_frames;
 	unsigned char	 partial[WS_HEAD_MAX];	/* of a header */
-	unsigned	 partial_len;
-	unsigned char	 control[WS_CONTROL_MAX];
-	unsigned	 control_len;
+	unsigned char	 partial_len;
+	unsigned char	 control_len;
+	unsigned char	*control;	/* a frame that came in parts, or NULL */
 };
+
+/* Frees what it keeps. */
+void	ws_reader_finish(struct ws_reader *);
 
 /*
  * Goes on with the bytes at *at, which it unmasks in place, and moves *at and

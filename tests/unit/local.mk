@@ -29,6 +29,7 @@ UNIT_TESTS += \
 	tests/unit/test-listener \
 	tests/unit/test-lookup \
 	tests/unit/test-dial \
+	tests/unit/test-due \
 	tests/unit/test-transport \
 	tests/unit/test-shortread \
 	tests/unit/test-tls \

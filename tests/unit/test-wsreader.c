@@ -132,6 +132,7 @@ run(const struct ws_reader *limits, const struct stream *stream, size_t first,
 		if (!feed(&r, stream->out.text + at, n, &log))
 			break;
 	}
+	ws_reader_finish(&r);
 	return (str_take(&log));
 }
 
