@@ -47,6 +47,8 @@ struct conn_session {
 	void	(*head)(struct hg_conn *, const char *head, size_t len);
 	/* Before OPEN: it ended; why is for the log. */
 	void	(*failed)(struct hg_conn *, const char *why);
+	/* hg->conn_retire: it takes no new channels. */
+	void	(*retire)(struct hg_conn *);
 	/* It is about to be freed. */
 	void	(*gone)(struct hg_conn *);
 };

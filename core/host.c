@@ -359,4 +359,5 @@ const struct hg_host host_table = {
 	.report_number = report_number,
 	.param_at = wsext_at,
 	.negotiation_has_mux = host_negotiation_has_mux,
+	.conn_retire = host_conn_retire,
 };

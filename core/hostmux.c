@@ -129,3 +129,10 @@ host_channel_handover(struct hg_channel *carrier, struct hg_channel *next,
 	return (mux->plugin->mux.handover(mux, mux->state, carrier, next,
 	    seq));
 }
+
+void
+host_conn_retire(struct hg_conn *conn)
+{
+	if (conn->session != NULL && conn->session->retire != NULL)
+		conn->session->retire(conn);
+}

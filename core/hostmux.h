@@ -23,5 +23,6 @@ int	host_channel_merge(struct hg_channel *member,
 int	host_channel_unmerge(struct hg_channel *member, uint64_t seq);
 int	host_channel_handover(struct hg_channel *carrier,
     struct hg_channel *next, uint64_t seq);
+void	host_conn_retire(struct hg_conn *);
 
 #endif

@@ -42,8 +42,10 @@ static const struct hg_option headgate_keys[] = {
 	    .offset = offsetof(struct settings, log_level),
 	    .standard = "info", .choices = level_choices,
 	    .help = "the least important lines that are logged" },
+	KEY(struct settings, drain_time, "drain-time", HG_TIME, "20s", 0, HOUR,
+	    "time over which clients are closed at a stop"),
 	KEY(struct settings, stop_timeout, "stop-timeout", HG_TIME, "5s", 0,
-	    HOUR, "how long connections may take to end at a stop"),
+	    HOUR, "how long they may take to end behind it"),
 	{ .key = NULL },
 };
 

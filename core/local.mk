@@ -47,6 +47,7 @@ core_libheadgate_a_SOURCES = \
 	core/accept.c core/accept.h \
 	core/stats.c core/stats.h \
 	core/control.c core/control.h \
+	core/drain.c core/drain.h \
 	core/server.c core/server.h
 
 # The configuration and what it loads.

@@ -12,6 +12,7 @@
 #include "accept.h"
 #include "conn.h"
 #include "control.h"
+#include "drain.h"
 #include "hostmux.h"
 #include "hostworker.h"
 #include "listener.h"
@@ -33,6 +34,7 @@ struct server {
 	struct server_listener	*listeners;
 	size_t			 listener_count;
 	struct control		*control;
+	struct drain		*drains;	/* by worker */
 	uint64_t		 started_at;
 	uint64_t		 stop_by;	/* 0: it serves */
 };
@@ -60,12 +62,18 @@ server_worker_enter(struct worker *worker)
 		trunk_worker_start(server->settings->trunks[i]);
 }
 
-/* What is still there when the time is over. */
+/* What is still there when the time is over, or at a second signal: whoever can
+ * be told so still is. */
 static void
 server_worker_leave(struct worker *worker)
 {
 	struct list *node, *save;
 
+	drain_finish(&server->drains[worker->index]);
+	list_each(node, save, &worker->conns)
+		conn_close(list_entry(node, struct hg_conn, node), 1001,
+		    "the server is stopping");
+	worker_turn(worker, false);
 	list_each(node, save, &worker->conns)
 		conn_kill(list_entry(node, struct hg_conn, node),
 		    "the daemon ends");
@@ -78,16 +86,14 @@ static void
 server_worker_stop(void *arg)
 {
 	struct worker *worker = arg;
-	struct list *node, *save;
 	size_t i;
 
 	for (i = 0; i < server->listener_count; i++)
 		listener_stop(server->listeners[i].listener, worker);
 	for (i = 0; i < server->settings->trunk_count; i++)
 		trunk_worker_stop(server->settings->trunks[i]);
-	list_each(node, save, &worker->conns)
-		conn_close(list_entry(node, struct hg_conn, node), 1001,
-		    "the server is stopping");
+	drain_start(&server->drains[worker->index], worker,
+	    (uint64_t)server->settings->drain_time);
 }
 
 /* --- in main -------------------------------------------------------------- */
@@ -117,11 +123,13 @@ server_signal(evutil_socket_t signal, short what, void *arg)
 	(void)what;
 	(void)arg;
 	if (server->stop_by != 0) {
+		log_write(HG_LOG_INFO, NULL, "stopping at once");
 		event_base_loopbreak(server->base);
 		return;
 	}
 	log_write(HG_LOG_INFO, NULL, "stopping on signal %d", (int)signal);
 	server->stop_by = worker_clock() +
+	    (uint64_t)server->settings->drain_time +
 	    (uint64_t)server->settings->stop_timeout;
 	for (i = 0; i < workers_count(); i++)
 		worker_post(worker_at(i), server_worker_stop, worker_at(i));
@@ -209,8 +217,10 @@ server_prepare(void)
 	size_t i;
 
 	host_set_accept(openchannel_start);
-	if (workers_create(server_worker_count()) != 0 ||
-	    plugin_load_all() != 0 || host_init() != 0 ||
+	if (workers_create(server_worker_count()) != 0)
+		return (-1);
+	server->drains = calloc(workers_count(), sizeof(*server->drains));
+	if (server->drains == NULL || plugin_load_all() != 0 || host_init() != 0 ||
 	    server_listen() != 0)
 		return (-1);
 	for (i = 0; i < server->settings->trunk_count; i++)
@@ -252,6 +262,7 @@ server_clear(struct event **events)
 	plugin_unload_all();
 	host_finish();
 	workers_destroy();
+	free(server->drains);
 	/* A second signal must not turn an orderly end into a death by it. */
 	for (i = 0; i < 2; i++)
 		if (events[i] != NULL)

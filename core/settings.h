@@ -138,6 +138,7 @@ struct settings {
 	int			 log_to;	/* 0: stderr, 1: syslog */
 	bool			 log_syslog;
 	int			 log_level;
+	int64_t			 drain_time;
 	int64_t			 stop_timeout;
 	struct listen_settings	**listens;
 	size_t			 listen_count;

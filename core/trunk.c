@@ -195,10 +195,79 @@ trunk_gone(struct hg_conn *conn)
 	trunk_retry_later(tc);
 }
 
+/* --- a connection that the gateway drains --------------------------------- */
+
+static void
+trunk_retired_gone(struct hg_conn *conn)
+{
+	struct trunk_conn *tc = conn->session_arg;
+	unsigned i;
+
+	log_write(HG_LOG_INFO, conn->name, "trunk %s: what was drained has "
+	    "ended: %s", tc->trunk->settings->name, conn->why);
+	for (i = 0; i < TRUNK_RETIRED; i++)
+		if (tc->retired[i] == conn)
+			tc->retired[i] = NULL;
+}
+
+static const struct conn_session trunk_retired_session = {
+	.gone = trunk_retired_gone,
+};
+
+/* Only so many: the oldest has to go for one more. False: it is not alone. */
+static bool
+trunk_keep_retired(struct trunk_conn *tc, struct hg_conn *conn)
+{
+	struct hg_conn **free_place = NULL, *oldest = NULL;
+	unsigned i;
+
+	for (i = 0; i < TRUNK_RETIRED; i++) {
+		if (tc->retired[i] == NULL)
+			free_place = &tc->retired[i];
+		else if (oldest == NULL ||
+		    tc->retired[i]->created_at < oldest->created_at)
+			oldest = tc->retired[i];
+	}
+	if (free_place == NULL) {
+		for (i = 0; tc->retired[i] != oldest; i++)
+			;
+		free_place = &tc->retired[i];
+		conn_close(oldest, 1001, "too many are drained");
+	}
+	*free_place = conn;
+	return (oldest == NULL);
+}
+
+/*
+ * It takes no new channels. Those that it has end there, while another is
+ * dialled, at once unless the gateway does this again and again.
+ */
+static void
+trunk_retire(struct hg_conn *conn)
+{
+	struct trunk_conn *tc = conn->session_arg;
+	bool alone;
+
+	if (tc->conn != conn || !atomic_exchange(&tc->up, false))
+		return;
+	log_write(HG_LOG_INFO, conn->name, "trunk %s to %s is drained",
+	    tc->trunk->settings->name, tc->trunk->settings->target.text);
+	conn->session = &trunk_retired_session;
+	tc->conn = NULL;
+	alone = trunk_keep_retired(tc, conn);
+	if (tc->stopping)
+		return;
+	if (alone)
+		trunk_dial(tc);
+	else
+		trunk_retry_later(tc);
+}
+
 static const struct conn_session trunk_session = {
 	.ready = trunk_ready,
 	.head = trunk_head,
 	.failed = trunk_failed,
+	.retire = trunk_retire,
 	.gone = trunk_gone,
 };
 
@@ -307,7 +376,7 @@ trunk_worker_stop(const struct trunk_settings *settings)
 		dial_cancel(tc->dial);
 		tc->dial = NULL;
 		wsext_free(&tc->offered);
-		if (tc->conn != NULL)
+		if (tc->conn != NULL && tc->conn->state != CONN_OPEN)
 			conn_close(tc->conn, 1001, "stopping");
 	}
 }

@@ -14,7 +14,7 @@
 /* In main, before workers start. -1: no memory. */
 int	trunk_create(struct trunk_settings *);
 void	trunk_destroy(struct trunk_settings *);
-/* On each worker: dials those that are its own; and closes them with 1001. */
+/* On each worker: dials those that are its own; and dials no more. */
 void	trunk_worker_start(const struct trunk_settings *);
 void	trunk_worker_stop(const struct trunk_settings *);
 

@@ -16,11 +16,16 @@
 
 struct trunk;
 
+#define TRUNK_RETIRED	4
+
 /* One of the trunk's connections; all but "up" belong to its worker. */
 struct trunk_conn {
 	struct trunk		*trunk;
 	struct worker		*worker;
-	struct hg_conn		*conn;		/* from dialled to gone */
+	struct hg_conn		*conn;		/* from dialled to gone, or
+						 * retired */
+	/* The gateway drains them: they live on for their clients. */
+	struct hg_conn		*retired[TRUNK_RETIRED];
 	struct dial		*dial;
 	struct event		*retry;
 	struct wsext_list	 offered;

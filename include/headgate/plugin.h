@@ -238,6 +238,13 @@ struct hg_mux {
 	int	 (*handover)(struct hg_slot *, void *state,
 		    struct hg_channel *carrier, struct hg_channel *next,
 		    uint64_t seq);
+	/*
+	 * The daemon stops: asks the other end for no new channels, ends those
+	 * that it began, spread over ms, and the connection behind the last
+	 * one. What this end began ends from above. NULL, or when the time is
+	 * over: the host closes the connection itself.
+	 */
+	void	 (*stop)(struct hg_slot *, void *state, uint64_t ms);
 };
 
 /* --- flows: what a translator asks of the fan-out plugin ------------------ */
@@ -550,6 +557,10 @@ struct hg_host {
 	const char *(*param_at)(const struct hg_params *, size_t index);
 	/* In answer: whether the connection will carry channels. */
 	bool	 (*negotiation_has_mux)(const struct hg_negotiation *);
+
+	/* For a mux: the connection takes no new channels any more. The host
+	 * begins those that are to come on another one. */
+	void	 (*conn_retire)(struct hg_conn *);
 };
 
 #ifdef __cplusplus

@@ -51,6 +51,8 @@ channels_leave(struct mux *mux)
 		if (channel != NULL)
 			hg->channel_free(channel);
 	}
+	if (mux->depth == 1)
+		channels_drained(mux);
 	mux->depth--;
 }
 
@@ -200,7 +202,7 @@ channels_ending(struct hg_slot *slot, void *state, enum hg_direction direction,
 }
 
 static void
-channels_drained(struct hg_slot *slot, void *state)
+channels_room(struct hg_slot *slot, void *state)
 {
 	struct mux *mux = state;
 
@@ -239,7 +241,7 @@ static const struct hg_hooks hooks = {
 	.close = channels_close,
 	.recv = channels_recv,
 	.ending = channels_ending,
-	.drain = channels_drained,
+	.drain = channels_room,
 };
 
 HG_PLUGIN(

@@ -155,6 +155,10 @@ enum hg_verdict channels_got_migrated(struct chan *, const struct control *);
 
 /* drain.c */
 void	 channels_drain(struct mux *);
+/* The daemon stops. */
+void	 channels_stop(struct mux *, uint64_t ms);
+/* Ends the connection if it drains, and its last channel has ended. */
+void	 channels_drained(struct mux *);
 enum hg_verdict channels_got_drain(struct mux *, const struct control *);
 
 /* dispatch.c */

@@ -156,6 +156,17 @@ channels_mux_handover(struct hg_slot *slot, void *state,
 	return (error);
 }
 
+static void
+channels_mux_stop(struct hg_slot *slot, void *state, uint64_t ms)
+{
+	struct mux *mux = state;
+
+	(void)slot;
+	channels_enter(mux);
+	channels_stop(mux, ms);
+	channels_leave(mux);
+}
+
 const struct hg_mux channels_mux_table = {
 	.channel_size = sizeof(struct chan_ref),
 	.create = channels_mux_create,
@@ -166,4 +177,5 @@ const struct hg_mux channels_mux_table = {
 	.merge = channels_mux_merge,
 	.unmerge = channels_mux_unmerge,
 	.handover = channels_mux_handover,
+	.stop = channels_mux_stop,
 };

@@ -50,8 +50,6 @@ const struct hg_option channels_option_table[] = {
 	OPTION("control-rate", HG_INT, control_rate, "256", 0, 1000000, true,
 	    NULL, "control messages per second from a peer that is no "
 	    "headgate; 0: any"),
-	OPTION("drain-time", HG_TIME, drain_time, "120s", 0, 86400000, false,
-	    NULL, "how long the channels of a drained connection take to end"),
 	OPTION("unmerge-slow", HG_BOOL, unmerge_slow, "no", 0, 0, true, NULL,
 	    "ask for an own copy of a flow for a channel that is slow"),
 	{ .key = NULL },

@@ -78,7 +78,6 @@ struct channels_options {
 	int64_t	queue_max;
 	int64_t	store;
 	int64_t	control_rate;
-	int64_t	drain_time;
 	bool	unmerge_slow;
 };
 
@@ -301,7 +300,8 @@ struct mux {
 
 	bool			 no_creates;	/* the peer drains */
 	bool			 draining, refusing;
-	uint64_t		 drain_until;
+	bool			 patient;	/* mine end by themselves */
+	uint64_t		 drain_until, drain_pace;
 	unsigned		 last_mine, last_theirs;	/* created */
 	struct hg_timer		*drain_timer;
 

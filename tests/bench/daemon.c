@@ -63,7 +63,8 @@ write_config(const struct daemon *d, const char *path, const char *config)
 
 	if ((file = fopen(path, "w")) == NULL)
 		bench_die("cannot write %s", path);
-	fprintf(file, "[headgate]\ncontrol = %s\n%s", d->control, config);
+	fprintf(file, "[headgate]\ncontrol = %s\ndrain-time = 0\n%s",
+	    d->control, config);
 	if (fclose(file) != 0)
 		bench_die("cannot write %s", path);
 }

@@ -9,7 +9,8 @@ E2E_TESTS += \
 	tests/e2e/leaving.test.mjs \
 	tests/e2e/out-of-tree.test.mjs \
 	tests/e2e/rabbitmq.test.mjs \
-	tests/e2e/slow.test.mjs
+	tests/e2e/slow.test.mjs \
+	tests/e2e/stop.test.mjs
 
 # Where messages pass between workers.
 TSAN_TESTS += tests/e2e/echo.test.mjs tests/e2e/broker.test.mjs

@@ -152,6 +152,7 @@ export async function startDaemon(t, sections, options = {}) {
     ...sections,
     headgate: {
       workers: 1, control: '@DIR@/control.sock', 'stop-timeout': '2s',
+      'drain-time': 0,
       ...sections.headgate,
     },
   });

@@ -327,6 +327,7 @@ const struct hg_host fake_table = {
 	.channel_merge = fake_hg_channel_merge,
 	.channel_unmerge = fake_hg_channel_unmerge,
 	.channel_handover = fake_hg_channel_handover,
+	.conn_retire = fake_hg_conn_retire,
 	.group_new = fake_hg_group_new,
 	.group_free = fake_hg_group_free,
 	.group_add = fake_hg_group_add,

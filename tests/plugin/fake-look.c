@@ -50,6 +50,12 @@ fake_conn_is_closed(const struct hg_conn *conn)
 	return (conn->closed);
 }
 
+bool
+fake_conn_is_retired(const struct hg_conn *conn)
+{
+	return (conn->retired);
+}
+
 int
 fake_holds(const struct hg_channel *ch)
 {

@@ -231,3 +231,9 @@ fake_hg_group_recv(struct hg_group *group, struct hg_frame *frame)
 		fake_hg_channel_recv(members[i], fake_table.frame_ref(frame));
 	fake_table.frame_unref(frame);
 }
+
+void
+fake_hg_conn_retire(struct hg_conn *conn)
+{
+	conn->retired = true;
+}

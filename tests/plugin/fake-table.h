@@ -75,6 +75,7 @@ int fake_hg_channel_merge(struct hg_channel *member, struct hg_channel
 int fake_hg_channel_unmerge(struct hg_channel *member, uint64_t seq);
 int fake_hg_channel_handover(struct hg_channel *carrier, struct hg_channel
 	    *next, uint64_t seq);
+void fake_hg_conn_retire(struct hg_conn *conn);
 struct hg_group *fake_hg_group_new(struct hg_conn *conn);
 void fake_hg_group_free(struct hg_group *group);
 int fake_hg_group_add(struct hg_group *group, struct hg_channel *ch);

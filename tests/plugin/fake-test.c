@@ -350,3 +350,15 @@ fake_reap(void)
 {
 	fake_turn();
 }
+
+void
+fake_stop(struct hg_conn *conn, uint64_t ms)
+{
+	struct hg_slot *mux = conn->mux;
+	unsigned previous;
+
+	previous = fake_enter(conn->worker);
+	mux->plugin->plugin->mux->stop(mux, mux->state, ms);
+	fake_leave(previous);
+	fake_turn();
+}

@@ -76,6 +76,7 @@ struct hg_conn {
 	bool			 send_ended, recv_ended, vanished, closed;
 	bool			 stir;		/* a channel may have to close
 						 * or be told at a turn's end */
+	bool			 retired;
 	char			 name[16];
 	char			 subprotocol[64], service[64], has[256];
 	enum hg_upstream	 upstream;

@@ -159,6 +159,8 @@ void	 fake_set_full(struct hg_channel *, bool);
 void	 fake_set_conn_full(struct hg_conn *, bool);
 /* What was received waits in the host; when not any more, mux.resume. (turn) */
 void	 fake_set_paused(struct hg_channel *, bool);
+/* The daemon stops: mux.stop. (turn) */
+void	 fake_stop(struct hg_conn *, uint64_t ms);
 /* An empty turn: reaps. */
 void	 fake_reap(void);
 
@@ -174,6 +176,7 @@ const struct fake_end *fake_top_ended(const struct hg_channel *);
 const struct fake_end *fake_ended(const struct hg_channel *);
 bool	 fake_is_closed(const struct hg_channel *);	/* close hooks ran */
 bool	 fake_conn_is_closed(const struct hg_conn *);
+bool	 fake_conn_is_retired(const struct hg_conn *);
 int	 fake_holds(const struct hg_channel *);
 bool	 fake_is_full(const struct hg_channel *);
 unsigned fake_id(const struct hg_channel *);		/* channel_set_id */

@@ -95,6 +95,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-channels-control \
 	tests/plugin/test-channels-creates \
 	tests/plugin/test-channels-credit \
+	tests/plugin/test-channels-drain \
 	tests/plugin/test-channels-flood \
 	tests/plugin/test-channels-flow \
 	tests/plugin/test-channels-label \

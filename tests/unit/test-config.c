@@ -153,6 +153,7 @@ test_defaults(void)
 	T_EQ(settings->log_level, HG_LOG_INFO);
 	T_FALSE(settings->log_syslog);
 	T_EQ(settings->stop_timeout, 5000);
+	T_EQ(settings->drain_time, 20000);
 	T_EQ(settings->listens[0]->protocol, LISTEN_WEBSOCKET);
 	T_EQ(settings->listens[0]->handshake_timeout, 10000);
 	T_EQ(settings->listens[0]->service_count, 1);

@@ -18,6 +18,7 @@ WIRE_TESTS += \
 	tests/wire/stomp-broker.test.mjs \
 	tests/wire/stomp-channels.test.mjs \
 	tests/wire/stomp-client.test.mjs \
+	tests/wire/stop.test.mjs \
 	tests/wire/stream.test.mjs \
 	tests/wire/tls.test.mjs \
 	tests/wire/trunk-in.test.mjs \
