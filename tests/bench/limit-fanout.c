@@ -61,10 +61,11 @@ fanout_closed(struct limit_conn *c)
 static size_t
 whole_len(void)
 {
-	const struct iovec *last = &frames[frame_count - 1];
+	const struct iovec *last;
 
 	if (frame_count == 0)
 		return (0);
+	last = &frames[frame_count - 1];
 	return ((size_t)((unsigned char *)last->iov_base + last->iov_len -
 	    gathered));
 }
