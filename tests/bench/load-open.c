@@ -4,7 +4,6 @@
 #include "bench/clock.h"
 #include "bench/die.h"
 
-#define AT_ONCE		64
 #define PORTS		20000	/* of one source address: less than 28,232 */
 #define PATIENCE	20	/* seconds without any that opens */
 
@@ -24,7 +23,7 @@ load_open(struct load *l, struct client *clients, uint64_t count,
 	uint64_t started = 0, before, limit = clock_after(PATIENCE);
 
 	for (opened = 0; opened < count;) {
-		for (; started < count && started < opened + AT_ONCE;
+		for (; started < count && started < opened + l->at_once;
 		    started++) {
 			clients[started].ops = ops;
 			clients[started].load = l;

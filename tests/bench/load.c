@@ -4,14 +4,24 @@
  *
  *	load MODE --connect=HOST:PORT|unix:PATH [--name=value ...]
  *
- *	echo	each connection keeps messages in flight and checks the answers
- *	fanout	subscribers, and one publisher
- *	connect	connections that open and close
+ *	echo	each connection keeps "depth" messages in flight, and checks
+ *		length, type and a sample of the bytes of what comes back
+ *	mixed	the same beside one connection with a message of "big" bytes
+ *	connect	connections that open and close, "connections" at a time
  *	idle	connections that only stay, and what memory they take
- *	mixed	echo of small messages beside a big one
+ *	fanout	"connections" subscribers, and a publisher with "depth"
+ *		messages that have not come to all, or "rate" in a second
  *
- * It prints one line of JSON: counts, times in microseconds, and what CPU the
- * processes of --pids used in the measured interval.
+ * All: path, subprotocol, tls=1, connections, at-once (that open), warm and
+ * seconds (of time), pids=PID,PID. echo, mixed, fanout: size (of the payload,
+ * or the body), depth. connect: resume=1. idle: stomp=1, subscribe=DESTINATION,
+ * hold=1 (until the standard input ends). fanout: protocol=stomp or plain,
+ * raw=1 (TCP), login=NAME (and passcode; empty for none), subscribe, rate,
+ * publish-connect, publish-path, publish-tls=1, warm-messages.
+ *
+ * It prints one line of JSON when it ends: counts, times in microseconds, and
+ * the CPU that those processes, with their threads and descendants, used in
+ * the measured interval.
  */
 #include "bench/load.h"
 
@@ -24,7 +34,8 @@
 
 static struct load load = {
 	.path = "/", .protocol = "stomp", .login = "guest",
-	.connections = 1, .size = 64, .depth = 1, .warm = 0.5, .seconds = 3
+	.connections = 1, .at_once = 64, .size = 64, .depth = 1,
+	.warm = 0.5, .seconds = 3
 };
 
 static const struct option_row rows[] = {
@@ -33,6 +44,7 @@ static const struct option_row rows[] = {
 	{ "subprotocol", OPTION_TEXT, &load.subprotocol },
 	{ "tls", OPTION_SWITCH, &load.tls },
 	{ "connections", OPTION_COUNT, &load.connections },
+	{ "at-once", OPTION_COUNT, &load.at_once },
 	{ "size", OPTION_COUNT, &load.size },
 	{ "depth", OPTION_COUNT, &load.depth },
 	{ "warm", OPTION_REAL, &load.warm },
@@ -72,8 +84,8 @@ prepare(void)
 {
 	if (load.connect == NULL)
 		bench_die("load needs --connect");
-	if (load.connections == 0 || load.depth == 0)
-		bench_die("--connections and --depth are at least 1");
+	if (load.connections == 0 || load.depth == 0 || load.at_once == 0)
+		bench_die("there is an option that is at least 1");
 	sock_limit(load.connections);
 	sock_parse(&load.target.address, load.connect);
 	load.target.path = load.path;

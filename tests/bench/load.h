@@ -16,7 +16,7 @@ struct load {
 	const char	*connect, *path, *subprotocol, *protocol;
 	const char	*publish_connect, *publish_path, *subscribe, *login;
 	const char	*pids;
-	uint64_t	 connections, size, depth, warm_messages, big;
+	uint64_t	 at_once, connections, size, depth, warm_messages, big;
 	double		 warm, seconds, rate;
 	bool		 tls, publish_tls, resume, raw, stomp, hold;
 

@@ -57,3 +57,13 @@ tests_bench_link_SOURCES = \
 	tests/bench/loop.c tests/bench/loop.h \
 	tests/bench/sock.c tests/bench/sock.h
 tests_bench_link_LDADD =
+
+# What they count with is tested like all else.
+UNIT_TESTS += tests/unit/test-bench
+tests_unit_test_bench_SOURCES = \
+	tests/unit/test-bench.c \
+	tests/bench/die.c tests/bench/die.h \
+	tests/bench/histogram.c tests/bench/histogram.h \
+	tests/bench/numbered.c tests/bench/numbered.h \
+	tests/bench/sequence.c tests/bench/sequence.h \
+	tests/bench/wsio.c tests/bench/wsio.h

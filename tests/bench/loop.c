@@ -53,7 +53,7 @@ loop_remove(int fd)
 void
 loop_turn(uint64_t until)
 {
-	struct epoll_event events[EVENTS];
+	static struct epoll_event events[EVENTS];
 	struct loop_watch *w;
 	struct timespec wait;
 	uint64_t now = clock_now(), ns;
