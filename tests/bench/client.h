@@ -61,7 +61,7 @@ struct client_ops {
 /* When what is being handed over was read. */
 extern uint64_t client_time;
 
-/* Its members but the callbacks and what is for them may be of an earlier, closed connection. */
+/* Set before: ops, index, load, context. The rest may be of a closed one. */
 void	client_open(struct client *, const struct client_target *,
 	    unsigned source);
 /* How many bytes the socket took; writable() follows when not all. */

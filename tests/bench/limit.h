@@ -24,7 +24,7 @@ struct limit_conn {
 	const struct limit_mode	*mode;
 	enum { LIMIT_TLS, LIMIT_HTTP, LIMIT_OPEN } state;
 	bool			 ending;	/* closes when all is written */
-	bool			 dead;		/* closes at the end of ready() */
+	bool			 dead;		/* closes after ready() */
 	char			*head;		/* of its request, until open */
 	size_t			 head_len;
 	struct wsio		 in;
