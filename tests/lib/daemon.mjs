@@ -138,6 +138,8 @@ function write(dir, name, content, mode) {
  * sections: see ini(), or text; [headgate] gets the control socket, and
  * workers = 1 unless it says otherwise. files: more files in its folder, by
  * name, all with mode 0600. "@DIR@" in the configuration is that folder.
+ * wrap: a command that the daemon is run by, such as taskset; it must exec.
+ * started: waits until the daemon serves, where its log does not say so.
  */
 export async function startDaemon(t, sections, options = {}) {
   let daemon;
@@ -147,7 +149,8 @@ export async function startDaemon(t, sections, options = {}) {
     return daemon?.stop();
   });
   const dir = tempDir(t);
-  const { files = {}, args = [], env = {} } = options;
+  const { files = {}, args = [], env = {}, wrap = [],
+    started = (one) => one.line(/ ready$/) } = options;
   const config = typeof sections === 'string' ? sections : ini({
     ...sections,
     headgate: {
@@ -159,10 +162,10 @@ export async function startDaemon(t, sections, options = {}) {
   for (const [name, content] of Object.entries(files))
     write(dir, name, content, 0o600);
   write(dir, 'headgate.ini', config.replaceAll('@DIR@', dir), 0o600);
-  const proc = new Process(HEADGATE, ['--plugin-dir', PLUGINS,
-    '-c', join(dir, 'headgate.ini'), ...args],
-  { env: { ...process.env, ...env } });
+  const [command, ...rest] = [...wrap, HEADGATE, '--plugin-dir', PLUGINS,
+    '-c', join(dir, 'headgate.ini'), ...args];
+  const proc = new Process(command, rest, { env: { ...process.env, ...env } });
   daemon = new Daemon(dir, proc);
-  await daemon.line(/ ready$/);
+  await started(daemon);
   return daemon;
 }

@@ -18,7 +18,7 @@ const run = promisify(execFile);
 export const missing = existsSync(`${BIN}/rabbitmq-server`) ? false :
   'needs rabbitmq-server, which is not installed';
 
-async function freePorts(count) {
+export async function freePorts(count) {
   const servers = Array.from({ length: count }, () =>
     net.createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
@@ -54,9 +54,12 @@ function definitions(users) {
 }
 
 export class RabbitMQ {
-  constructor(dir, ports) {
+  constructor(dir, ports, options = {}) {
     this.dir = dir;
-    [this.port, this.epmdPort, this.distPort, this.ctlPort] = ports;
+    [this.port, this.epmdPort, this.distPort, this.ctlPort, this.webPort] =
+      ports;
+    this.wrap = options.wrap ?? [];
+    this.schedulers = options.schedulers ?? 2;
     this.killed = false;
   }
 
@@ -76,7 +79,8 @@ export class RabbitMQ {
       RABBITMQ_CTL_DIST_PORT_MIN: String(this.ctlPort),
       RABBITMQ_CTL_DIST_PORT_MAX: String(this.ctlPort + 20),
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface ' +
-        '{127,0,0,1} +S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none',
+        `{127,0,0,1} +S ${this.schedulers}:${this.schedulers} ` +
+        '+sbwt none +sbwtdcpu none +sbwtdio none',
     };
   }
 
@@ -119,8 +123,8 @@ export class RabbitMQ {
   }
 
   async start() {
-    this.process = new Process(`${BIN}/rabbitmq-server`, [],
-      { env: this.env });
+    const [command, ...args] = [...this.wrap, `${BIN}/rabbitmq-server`];
+    this.process = new Process(command, args, { env: this.env });
     this.forget ??= atEnd(() => this.#signalAll('SIGKILL'));
     // Its port is open before all of it is there.
     await this.process.line(/Server startup complete/, 60000);
@@ -133,10 +137,14 @@ export class RabbitMQ {
     await until(() => this.pids().length === 0, 'RabbitMQ to be gone');
   }
 
+  // The node itself.
+  get pid() {
+    return Number(readFileSync(join(this.dir, 'pid'), 'utf8'));
+  }
+
   // SIGSTOP and SIGCONT, to the node itself.
   signal(name) {
-    const pid = Number(readFileSync(join(this.dir, 'pid'), 'utf8'));
-    process.kill(pid, name);
+    process.kill(this.pid, name);
   }
 
   // The node first; epmd and the like would stay.
@@ -150,24 +158,29 @@ export class RabbitMQ {
   }
 }
 
-// users: see definitions(); guest/guest may all when it is left out.
-export async function startRabbitMQ(t, users = { guest: {} }) {
+// users: see definitions(); guest/guest may all when it is left out. options:
+// web (Web-STOMP too, on webPort), schedulers, memory (the high watermark), wrap
+// (see startDaemon).
+export async function startRabbitMQ(t, users = { guest: {} }, options = {}) {
   let broker;
   t.after(() => broker?.stop());
   const dir = tempDir(t, 'rabbitmq');
-  const ports = await freePorts(4);
+  const ports = await freePorts(5);
   const [stomp] = ports;
-  writeFileSync(join(dir, 'enabled_plugins'), '[rabbitmq_stomp].\n');
+  writeFileSync(join(dir, 'enabled_plugins'), options.web ?
+    '[rabbitmq_stomp,rabbitmq_web_stomp].\n' : '[rabbitmq_stomp].\n');
   writeFileSync(join(dir, 'definitions.json'), definitions(users));
   writeFileSync(join(dir, 'rabbitmq.conf'), [
     'listeners.tcp = none',
     `stomp.listeners.tcp.1 = 127.0.0.1:${stomp}`,
+    ...options.web ? ['web_stomp.tcp.ip = 127.0.0.1',
+      `web_stomp.tcp.port = ${ports[4]}`] : [],
     `load_definitions = ${join(dir, 'definitions.json')}`,
     'log.console = true',
-    'vm_memory_high_watermark.absolute = 1GB',
+    `vm_memory_high_watermark.absolute = ${options.memory ?? '1GB'}`,
     'disk_free_limit.absolute = 1MB',
     '',
   ].join('\n'));
-  broker = new RabbitMQ(dir, ports);
+  broker = new RabbitMQ(dir, ports, options);
   return broker.start();
 }
