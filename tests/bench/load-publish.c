@@ -143,14 +143,16 @@ open_publisher(struct load *l)
 
 /*
  * A server may confirm a subscription before it acts, or not at all: messages
- * until one has come to all. What was missed until then is no loss.
+ * until one has come to all. What was missed until then is no loss. The wait for
+ * one of them doubles: a slow server must not drown in them.
  */
 static void
 probe(struct load *l)
 {
-	uint64_t limit = clock_after(PATIENCE), next;
+	uint64_t limit = clock_after(PATIENCE), next, wait;
 	size_t i;
 
+	wait = PROBE_MS * 1000000ULL + l->connections * 200000ULL;
 	for (fanout.probing = true; fanout.heard < l->connections;) {
 		if (clock_now() > limit)
 			bench_die("only %llu of %llu subscribers hear",
@@ -158,8 +160,8 @@ probe(struct load *l)
 			    (unsigned long long)l->connections);
 		fanout.heard = 0;
 		publish(1);
-		next = clock_now() + PROBE_MS * 1000000ULL +
-		    l->connections * 200000ULL;
+		next = clock_now() + wait;
+		wait *= 2;
 		while (fanout.heard < l->connections && clock_now() < next)
 			loop_turn(next);
 	}
