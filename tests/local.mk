@@ -85,11 +85,16 @@ AM_TESTS_ENVIRONMENT = \
 	UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS"; \
 	export UBSAN_OPTIONS;
 
+# What is measured beside what, and doc/performance of it; see CONTRIBUTING.md.
 bench-build: all $(BENCHES) $(BENCH_TOOLS)
 bench: bench-build
-	@for bench in $(BENCHES); do \
-		echo "== $$bench" && $$bench || exit 1; \
-	done
+	@$(AM_TESTS_ENVIRONMENT) \
+	: "$${HEADGATE_NODE_MODULES:=$$top_builddir/node_modules}"; \
+	export HEADGATE_NODE_MODULES; \
+	test -n "$$NODE" || { echo "bench: needs node 20 or newer"; exit 1; }; \
+	exec "$$NODE" --import "file://$$top_srcdir/tests/resolve.mjs" \
+	    "$$top_srcdir/tests/bench/run.mjs" WORKLOADS='$(WORKLOADS)' \
+	    ROUNDS='$(ROUNDS)' SECONDS='$(SECONDS)' OUT='$(OUT)'
 .PHONY: bench bench-build
 
 tests-clean:

@@ -1,3 +1,14 @@
+# "make bench": the runner, and the peers' parts.
+EXTRA_DIST += \
+	tests/bench/bars.mjs tests/bench/counters.mjs tests/bench/echoes.mjs \
+	tests/bench/haproxy.mjs tests/bench/headgate.mjs \
+	tests/bench/lines.mjs tests/bench/machine.mjs tests/bench/nginx.mjs \
+	tests/bench/page.mjs tests/bench/ports.mjs tests/bench/report.mjs \
+	tests/bench/rounds.mjs tests/bench/run.mjs tests/bench/scope.mjs \
+	tests/bench/space.mjs tests/bench/stats.mjs tests/bench/stomp.mjs \
+	tests/bench/svg.mjs tests/bench/table.mjs tests/bench/tools.mjs \
+	tests/bench/workloads.mjs tests/bench/workloads tests/bench/peers
+
 # Measurements, run by "make bench": tests/bench/NAME from NAME.c. They print
 # tables and never fail for being slow.
 BENCHES += tests/bench/trunk
