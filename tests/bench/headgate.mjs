@@ -23,7 +23,8 @@ function keep(name, daemon, ports) {
   Object.entries(ports).forEach(([listener, port]) => {
     text = text.replaceAll(`:${port}`, `:${listener.toUpperCase()}`);
   });
-  configurations.set(name, text.trim());
+  configurations.set(name, text.trim()
+    .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT'));
 }
 
 /*
