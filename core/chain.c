@@ -261,6 +261,36 @@ chain_opened(struct chain *chain, const struct hg_head *response)
 	}
 }
 
+enum hg_verdict
+chain_auth(struct chain *chain, const struct hg_head *request)
+{
+	enum hg_verdict verdict = HG_PASS;
+	struct hg_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < chain->count && !chain->dead && verdict == HG_PASS;
+	    i++) {
+		slot = &chain->slots[i];
+		if (slot->opened && slot->hooks->auth != NULL)
+			verdict = slot->hooks->auth(slot, slot->state,
+			    request);
+	}
+	return (verdict);
+}
+
+void
+chain_authed(struct chain *chain, const struct hg_head *response)
+{
+	struct hg_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < chain->count && !chain->dead; i++) {
+		slot = &chain->slots[i];
+		if (slot->opened && slot->hooks->authed != NULL)
+			slot->hooks->authed(slot, slot->state, response);
+	}
+}
+
 bool
 chain_has(const struct chain *chain, const char *extension)
 {

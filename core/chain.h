@@ -85,6 +85,9 @@ void	chain_send(struct chain *, unsigned from, struct hg_frame *frame);
 void	chain_ending(struct chain *, enum hg_direction, unsigned *code);
 void	chain_drain(struct chain *);
 void	chain_opened(struct chain *, const struct hg_head *);
+/* The first slot, from the wire upwards, that does not pass decides. */
+enum hg_verdict chain_auth(struct chain *, const struct hg_head *request);
+void	chain_authed(struct chain *, const struct hg_head *response);
 bool	chain_has(const struct chain *, const char *extension);
 /* The slot's effective options. */
 const void *chain_options(const struct service *, const struct plugin *);

@@ -87,6 +87,7 @@ channel_close(struct hg_channel *ch)
 		ch->upper->detach(ch);
 	if (ch->group != NULL)
 		ch->leave_group(ch);
+	list_timers_stop(&ch->auth_timers);
 	chain_finish(&ch->chain);
 	if (ch->session != NULL && ch->session->gone != NULL)
 		ch->session->gone(ch);
@@ -180,6 +181,7 @@ channel_create(struct hg_conn *conn, struct hg_channel *parent,
 	list_init(&ch->member);
 	list_init(&ch->early);
 	list_init(&ch->late);
+	list_init(&ch->auth_timers);
 	list_init(&ch->reap.node);
 	list_init(&ch->flush.node);
 	list_init(&ch->decide.node);

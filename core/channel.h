@@ -32,6 +32,15 @@ struct channel_session {
 	void	(*gone)(struct hg_channel *);
 };
 
+/* Who waits for the answer to new credentials: see channelauth.h. */
+enum channel_auth {
+	CHANNEL_AUTH_NONE,
+	CHANNEL_AUTH_WIRE,	/* the wire's other end */
+	CHANNEL_AUTH_SLOTS,	/* its own slots */
+	CHANNEL_AUTH_UPPER,	/* the link's other end */
+	CHANNEL_AUTH_LATE,	/* nobody any more */
+};
+
 /* A frame that waits. */
 struct waiting {
 	struct list	 node;
@@ -49,6 +58,9 @@ struct channel_upper {
 	void	(*full)(struct hg_channel *, bool);
 	void	(*child)(struct hg_channel *child);
 	void	(*detach)(struct hg_channel *);
+	/* New credentials, and their answer; both take the head. */
+	void	(*auth)(struct hg_channel *, struct hg_head *request);
+	void	(*authed)(struct hg_channel *, struct hg_head *response);
 };
 
 struct hg_channel {
@@ -86,6 +98,8 @@ struct hg_channel {
 	bool				 dying;		/* its reap is queued */
 	bool				 refused;	/* a child that its
 							 * parent carries */
+	enum channel_auth		 auth;
+	struct list			 auth_timers;	/* its deadline */
 	unsigned char			 utf8;
 	bool				 in_text;
 	bool				 sending;	/* inside of a message */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "channel.h"
+#include "channelauth.h"
 #include "frame.h"
 #include "group.h"
 #include "hostmux.h"
@@ -360,4 +361,8 @@ const struct hg_host host_table = {
 	.param_at = wsext_at,
 	.negotiation_has_mux = host_negotiation_has_mux,
 	.conn_retire = host_conn_retire,
+	.channel_auth = channelauth_ask,
+	.channel_authed = channelauth_decide,
+	.channel_got_auth = channelauth_got,
+	.channel_got_authed = channelauth_got_answer,
 };

@@ -90,7 +90,7 @@ static const struct hg_option listen_keys[] = {
 	KEY(s, path.queue_max, "queue-max", HG_SIZE, max, KIB, GIB,	\
 	    "bytes waiting for a peer that end its connection"),	\
 	KEY(s, path.connect_timeout, "connect-timeout", HG_TIME, "10s", 1, \
-	    HOUR, "for connecting, with the handshake"),		\
+	    HOUR, "for connecting with the handshake, and for auth"),		\
 	KEY(s, path.close_timeout, "close-timeout", HG_TIME, "5s", 1, HOUR, \
 	    "for the other side's part of an end"),			\
 	KEY(s, path.ping_interval, "ping-interval", HG_TIME, interval, 0, \

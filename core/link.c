@@ -16,6 +16,8 @@ static const struct channel_upper link_upper = {
 	.full = link_full,
 	.child = link_child,
 	.detach = link_detach,
+	.auth = link_auth,
+	.authed = link_authed,
 };
 
 struct link *
@@ -310,6 +312,33 @@ link_child(struct hg_channel *child)
 	    .head = http_ref(child->request),
 	});
 	link_tell_held(child);
+}
+
+static void
+link_head(struct hg_channel *ch, enum link_what what, struct hg_head *head)
+{
+	if (ch->link == NULL) {
+		http_free(head);
+		return;
+	}
+	link_cross(&(struct link_letter){
+	    .link = ch->link,
+	    .to = !ch->side,
+	    .what = what,
+	    .head = head,
+	});
+}
+
+void
+link_auth(struct hg_channel *ch, struct hg_head *request)
+{
+	link_head(ch, LINK_AUTH, request);
+}
+
+void
+link_authed(struct hg_channel *ch, struct hg_head *response)
+{
+	link_head(ch, LINK_AUTHED, response);
 }
 
 struct hg_channel *

@@ -43,6 +43,9 @@ void	link_full(struct hg_channel *, bool);
 void	link_answer(struct link *, struct hg_head *response);
 /* A child of the other end, linked with this one; its fields are copied. */
 void	link_child(struct hg_channel *child);
+/* New credentials, and their answer; they take the head. */
+void	link_auth(struct hg_channel *, struct hg_head *request);
+void	link_authed(struct hg_channel *, struct hg_head *response);
 
 /* The other end, when it is on the same worker; else NULL. */
 struct hg_channel *link_peer(const struct hg_channel *);

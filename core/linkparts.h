@@ -18,6 +18,8 @@ enum link_what {
 	LINK_WINDOW_OPEN, /* what was under way has arrived */
 	LINK_ANSWER,
 	LINK_CHILD,	/* head: its fields; child: the new link */
+	LINK_AUTH,	/* head: new credentials */
+	LINK_AUTHED,	/* head: their answer */
 };
 
 /* Ends a link for which there was no memory to post anything else. */

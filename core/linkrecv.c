@@ -3,6 +3,7 @@
 #include "link.h"
 #include "linkparts.h"
 
+#include "channelauth.h"
 #include "frame.h"
 #include "http.h"
 
@@ -105,6 +106,12 @@ link_do(struct link_letter *op)
 		break;
 	case LINK_CHILD:
 		link_do_child(ch, op->child, op->to, op->head);
+		break;
+	case LINK_AUTH:
+		channelauth_upper_asks(ch, op->head);
+		break;
+	case LINK_AUTHED:
+		channelauth_upper_answers(ch, op->head);
 		break;
 	}
 }

@@ -29,6 +29,7 @@ core_libheadgate_a_SOURCES = \
 	core/chain.c core/chain.h \
 	core/conn.c core/connread.c core/connwrite.c core/conn.h \
 	core/channel.c core/channeldata.c core/channelend.c core/channel.h \
+	core/channelauth.c core/channelauth.h \
 	core/link.c core/linkrecv.c core/linkround.c \
 	core/link.h core/linkparts.h \
 	core/group.c core/group.h \

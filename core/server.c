@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "accept.h"
+#include "channelauth.h"
 #include "conn.h"
 #include "control.h"
 #include "drain.h"
@@ -20,6 +21,7 @@
 #include "openchannel.h"
 #include "plugin.h"
 #include "trunk.h"
+#include "upstream.h"
 
 #define STOP_POLL_MS	10
 
@@ -217,6 +219,7 @@ server_prepare(void)
 	size_t i;
 
 	host_set_accept(openchannel_start);
+	channelauth_set_relay(upstream_auth_request);
 	if (workers_create(server_worker_count()) != 0)
 		return (-1);
 	server->drains = calloc(workers_count(), sizeof(*server->drains));

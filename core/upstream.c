@@ -290,6 +290,35 @@ upstream_fields(const struct hg_channel *ch, const char *host)
 	return (fields);
 }
 
+struct hg_head *
+upstream_auth_request(const struct hg_channel *ch, const struct hg_head *asked)
+{
+	static const char *const names[] = { "Authorization", "Cookie" };
+	const struct hg_head *own = ch->request;
+	struct hg_fields *fields = http_fields_new();
+	struct hg_head *request = NULL;
+	const char *value;
+	size_t i;
+	int result = 0;
+
+	if (fields == NULL)
+		return (NULL);
+	value = own != NULL ? http_get(own, "Host") : NULL;
+	result |= http_fields_add(fields, "Host",
+	    value != NULL ? value : "localhost");
+	if (own != NULL && (value = http_get(own, "Origin")) != NULL)
+		result |= http_fields_add(fields, "Origin", value);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if ((value = http_get(asked, names[i])) != NULL)
+			result |= http_fields_add(fields, names[i], value);
+	result |= upstream_add_forwarded(fields, ch);
+	if (result == 0)
+		request = http_request("GET", own != NULL ? own->target : "/",
+		    fields);
+	http_fields_free(fields);
+	return (request);
+}
+
 static int
 upstream_make_request(struct upstream *up, const struct hg_channel *ch)
 {

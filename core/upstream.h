@@ -23,5 +23,9 @@ int	upstream_start(struct hg_channel *);
  */
 struct hg_fields *upstream_fields(const struct hg_channel *,
     const char *host);
+/* The same for new credentials of a live channel, as the request that goes
+ * over its trunk: who it is by what was asked, all else as it was. */
+struct hg_head *upstream_auth_request(const struct hg_channel *,
+    const struct hg_head *asked);
 
 #endif

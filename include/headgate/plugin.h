@@ -198,6 +198,17 @@ struct hg_hooks {
 	bool		 children;
 	/* Which of HG_RSV1, HG_RSV2 and HG_RSV3 its extension uses. */
 	unsigned	 rsv;
+	/*
+	 * For channels. The other end of the wire gives new credentials for a
+	 * live channel: TAKE, this slot answers them, by hg->channel_authed,
+	 * now or within the service's connect-timeout; PASS, it does not know them. Nobody:
+	 * they go on over a trunk, or are answered with 401.
+	 */
+	enum hg_verdict	 (*auth)(struct hg_slot *, void *state,
+			    const struct hg_head *request);
+	/* The answer to hg->channel_auth: 200, 401 or 403. */
+	void		 (*authed)(struct hg_slot *, void *state,
+			    const struct hg_head *response);
 };
 
 /*
@@ -245,6 +256,13 @@ struct hg_mux {
 	 * over: the host closes the connection itself.
 	 */
 	void	 (*stop)(struct hg_slot *, void *state, uint64_t ms);
+	/* New credentials for a channel that this end began, behind what was
+	 * sent; hg->channel_got_authed has the answer. Non-zero: not now. */
+	int	 (*auth)(struct hg_slot *, void *state, struct hg_channel *,
+		    void *data, const struct hg_head *request);
+	/* The answer to hg->channel_got_auth: 200, 401 or 403. */
+	void	 (*authed)(struct hg_slot *, void *state, struct hg_channel *,
+		    void *data, const struct hg_head *response);
 };
 
 /* --- flows: what a translator asks of the fan-out plugin ------------------ */
@@ -561,6 +579,22 @@ struct hg_host {
 	/* For a mux: the connection takes no new channels any more. The host
 	 * begins those that are to come on another one. */
 	void	 (*conn_retire)(struct hg_conn *);
+
+	/* New credentials for a channel that leads to another headgate: one
+	 * that this side began, or a client's whose service is connected to a
+	 * trunk. The hook authed has the answer. -1: it leads to none, or the
+	 * last ones are not answered yet. */
+	int	 (*channel_auth)(struct hg_channel *,
+		    const struct hg_fields *);
+	/* The answer of a slot that took them: 200; 401, the old ones stay;
+	 * 403, the channel ends with 1008. fields may be NULL. */
+	void	 (*channel_authed)(struct hg_channel *, int status,
+		    const struct hg_fields *);
+	/* For a mux: what the other end asks, or answers. */
+	void	 (*channel_got_auth)(struct hg_channel *,
+		    const struct hg_head *request);
+	void	 (*channel_got_authed)(struct hg_channel *,
+		    const struct hg_head *response);
 };
 
 #ifdef __cplusplus

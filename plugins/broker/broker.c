@@ -132,6 +132,7 @@ static const struct hg_hooks broker_channel = {
 	.recv = broker_recv,
 	.ending = broker_ending,
 	.drain = broker_drain,
+	.auth = broker_auth,
 };
 
 HG_PLUGIN(

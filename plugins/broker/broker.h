@@ -396,7 +396,14 @@ void	 broker_reply_error(struct broker_buffer *,
 	    const struct broker_session *, const char *message,
 	    const char *detail);
 
+/* auth.c */
+enum hg_verdict broker_auth(struct hg_slot *, void *state,
+	    const struct hg_head *request);
+
 /* connect.c, heartbeat.c */
+/* Takes as long for any passcode of the same length. */
+bool	 broker_is_user(const struct broker_options *, const char *login,
+	    const char *passcode);
 void	 broker_connect(struct broker_session *, const struct broker_frame *);
 void	 broker_login_timer(struct broker_session *);
 bool	 broker_heartbeat(struct broker_session *, const char *value);

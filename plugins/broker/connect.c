@@ -39,8 +39,8 @@ equal(const char *a, size_t alen, const char *b, size_t blen)
 	return (differ == 0);
 }
 
-static bool
-is_user(const struct broker_options *options, const char *login,
+bool
+broker_is_user(const struct broker_options *options, const char *login,
     const char *passcode)
 {
 	const char *user, *colon;
@@ -66,7 +66,7 @@ authenticate(struct broker_session *s, const char *login,
 {
 	if (login == NULL || *login == '\0')
 		return (s->options->anonymous);
-	if (!is_user(s->options, login, passcode != NULL ? passcode : ""))
+	if (!broker_is_user(s->options, login, passcode != NULL ? passcode : ""))
 		return (false);
 	s->user = strdup(login);
 	return (s->user != NULL);

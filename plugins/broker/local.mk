@@ -1,6 +1,7 @@
 plugin_LTLIBRARIES += plugins/broker/broker.la
 plugins_broker_broker_la_SOURCES = \
 	plugins/broker/ack.c \
+	plugins/broker/auth.c \
 	plugins/broker/broker.c \
 	plugins/broker/broker.h \
 	plugins/broker/bytes.c \

@@ -161,6 +161,12 @@ void	 channels_stop(struct mux *, uint64_t ms);
 void	 channels_drained(struct mux *);
 enum hg_verdict channels_got_drain(struct mux *, const struct control *);
 
+/* auth.c */
+int	 channels_auth(struct chan *, const struct hg_head *request);
+void	 channels_authed(struct chan *, const struct hg_head *response);
+enum hg_verdict channels_got_auth(struct chan *, const struct control *);
+enum hg_verdict channels_got_authed(struct chan *, const struct control *);
+
 /* dispatch.c */
 enum hg_verdict channels_got_control(struct mux *, const char *, size_t);
 

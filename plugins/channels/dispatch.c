@@ -21,30 +21,6 @@ is_flood(const struct chan *c)
 	return (c->queued - c->longest > (size_t)c->mux->options->queue_max);
 }
 
-/* Nothing above takes new credentials for a live channel: they are not
- * accepted, and those that it has stay. */
-static enum hg_verdict
-got_auth(struct chan *c)
-{
-	static const char head[] = "HTTP/1.1 401 Unauthorized\r\n";
-	struct barrier *b;
-
-	if (c->mux->initiator || c->mine)
-		return (channels_wrong(c->mux, c, "auth-by-other"));
-	if (c->ending || c->refused)
-		return (HG_DROP);
-	if (is_flood(c))
-		return (channels_policy(c->mux, "too many requests"));
-	if ((b = channels_barrier_new(CONTROL_AUTHED, c)) == NULL)
-		return (HG_FAIL);
-	if (channels_barrier_set_text(b, head, sizeof(head) - 1) != 0 ||
-	    channels_barrier_add(b, c) != 0) {
-		channels_barrier_free(b);
-		return (HG_FAIL);
-	}
-	return (HG_DROP);
-}
-
 /* This side keeps no messages of a flow past their connection: all behind the
  * edge's last one, up to what is counted here, is a gap. */
 static enum hg_verdict
@@ -76,7 +52,9 @@ got_for_channel(struct chan *c, const struct control *m)
 	case CONTROL_DESTROY:
 		return (channels_got_end(c, m));
 	case CONTROL_AUTH:
-		return (got_auth(c));
+		return (channels_got_auth(c, m));
+	case CONTROL_AUTHED:
+		return (channels_got_authed(c, m));
 	case CONTROL_CREATED:
 		return (channels_got_created(c, m));
 	case CONTROL_DENIED:
@@ -100,7 +78,7 @@ got_for_channel(struct chan *c, const struct control *m)
 	case CONTROL_ASK_UNMERGE:
 		return (channels_got_beg(c));
 	default:
-		/* authed, resumed, gap: answers that nobody asked for. */
+		/* resumed, gap: answers that nobody asked for. */
 		return (channels_wrong(c->mux, c, "answer-without-question"));
 	}
 }

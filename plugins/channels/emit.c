@@ -154,7 +154,8 @@ static bool
 has_head(enum control_verb verb)
 {
 	return (verb == CONTROL_CREATE || verb == CONTROL_CREATED ||
-	    verb == CONTROL_REFUSED || verb == CONTROL_AUTHED);
+	    verb == CONTROL_REFUSED || verb == CONTROL_AUTH ||
+	    verb == CONTROL_AUTHED);
 }
 
 /* What sending it means for its channel. */
@@ -164,6 +165,12 @@ was_sent(struct chan *c, enum control_verb verb, unsigned to)
 	switch (verb) {
 	case CONTROL_CREATE:
 		channels_said_create(c);
+		break;
+	case CONTROL_AUTH:
+		c->auth_sent = true;
+		break;
+	case CONTROL_AUTHED:
+		c->auth_asked = c->auth_decided = false;
 		break;
 	case CONTROL_REFUSED:
 	case CONTROL_ABORT:

@@ -5,6 +5,7 @@ plugins_channels_channels_la_SOURCES = \
 	plugins/channels/merge.h \
 	plugins/channels/table.h \
 	plugins/channels/types.h \
+	plugins/channels/auth.c \
 	plugins/channels/chan.c \
 	plugins/channels/channels.c \
 	plugins/channels/control-text.c \

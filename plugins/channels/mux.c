@@ -167,6 +167,39 @@ channels_mux_stop(struct hg_slot *slot, void *state, uint64_t ms)
 	channels_leave(mux);
 }
 
+static int
+channels_mux_auth(struct hg_slot *slot, void *state,
+    struct hg_channel *channel, void *data, const struct hg_head *request)
+{
+	struct mux *mux = state;
+	struct chan *c = chan_of(data);
+	int error;
+
+	(void)slot;
+	(void)channel;
+	if (c == NULL)
+		return (-1);
+	channels_enter(mux);
+	error = channels_auth(c, request);
+	channels_leave(mux);
+	return (error);
+}
+
+static void
+channels_mux_authed(struct hg_slot *slot, void *state,
+    struct hg_channel *channel, void *data, const struct hg_head *response)
+{
+	struct mux *mux = state;
+	struct chan *c = chan_of(data);
+
+	(void)slot;
+	(void)channel;
+	channels_enter(mux);
+	if (c != NULL)
+		channels_authed(c, response);
+	channels_leave(mux);
+}
+
 const struct hg_mux channels_mux_table = {
 	.channel_size = sizeof(struct chan_ref),
 	.create = channels_mux_create,
@@ -178,4 +211,6 @@ const struct hg_mux channels_mux_table = {
 	.unmerge = channels_mux_unmerge,
 	.handover = channels_mux_handover,
 	.stop = channels_mux_stop,
+	.auth = channels_mux_auth,
+	.authed = channels_mux_authed,
 };

@@ -213,6 +213,11 @@ struct chan {
 	bool			 asking : 1;	/* this side asks */
 	bool			 asked : 1;	/* the peer asks */
 	bool			 begged : 1;	/* "unmerge?" was sent */
+	/* New credentials, one question at a time: see auth.c. */
+	bool			 auth_asked : 1;	/* by the peer */
+	bool			 auth_decided : 1;	/* and answered above */
+	bool			 auth_asking : 1;	/* by this side */
+	bool			 auth_sent : 1;		/* it is on the wire */
 	enum control_verb	 asking_verb;
 
 	/* Merged sets: see merge.h. */

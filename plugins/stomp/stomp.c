@@ -65,6 +65,8 @@ stomp_broker_ended(struct stomp_session *session, unsigned *code)
 	/* Another headgate throws away what a slow client has not read. */
 	if (!session->is_gateway && *code == 1013)
 		stomp_send_error(session, "too slow");
+	else if (*code == 1008)
+		stomp_send_error(session, "access refused");
 	else {
 		stomp_send_error(session, "connection to the broker lost");
 		*code = 1012;

@@ -76,6 +76,14 @@ int fake_hg_channel_unmerge(struct hg_channel *member, uint64_t seq);
 int fake_hg_channel_handover(struct hg_channel *carrier, struct hg_channel
 	    *next, uint64_t seq);
 void fake_hg_conn_retire(struct hg_conn *conn);
+int fake_hg_channel_auth(struct hg_channel *ch, const struct hg_fields
+	    *fields);
+void fake_hg_channel_authed(struct hg_channel *ch, int status, const struct
+	    hg_fields *fields);
+void fake_hg_channel_got_auth(struct hg_channel *ch, const struct hg_head
+	    *request);
+void fake_hg_channel_got_authed(struct hg_channel *ch, const struct hg_head
+	    *response);
 struct hg_group *fake_hg_group_new(struct hg_conn *conn);
 void fake_hg_group_free(struct hg_group *group);
 int fake_hg_group_add(struct hg_group *group, struct hg_channel *ch);

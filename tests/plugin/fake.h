@@ -113,6 +113,10 @@ struct hg_channel {
 	struct hg_frame		*late;		/* of a child, waits */
 	int			 holds;
 	int			 status;
+	bool			 auth_asked;	/* of the host, by the mux */
+	char			 auth_request[256];
+	int			 auth_status;	/* a slot's answer */
+	int			 authed_status;	/* the wire's answer */
 	unsigned		 id;
 	char			 name[32];
 	struct hg_head		*request;

@@ -161,6 +161,18 @@ void	 fake_set_conn_full(struct hg_conn *, bool);
 void	 fake_set_paused(struct hg_channel *, bool);
 /* The daemon stops: mux.stop. (turn) */
 void	 fake_stop(struct hg_conn *, uint64_t ms);
+/*
+ * New credentials. asked: the request that the mux has handed up, NULL: none;
+ * answer: what is said to it, 403 ends the channel too. send: over the wire,
+ * and authed is the status that came back, 0: none. hooks: through the
+ * channel's slots; the status that one of them answered, 0: none took it.
+ * (turn)
+ */
+const char *fake_auth_asked(struct hg_channel *);
+void	 fake_auth_answer(struct hg_channel *, const char *response);
+int	 fake_auth_send(struct hg_channel *, const char *request);
+int	 fake_authed(struct hg_channel *);
+int	 fake_auth_hooks(struct hg_channel *, const char *request);
 /* An empty turn: reaps. */
 void	 fake_reap(void);
 

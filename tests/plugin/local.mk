@@ -1,7 +1,7 @@
 # Each built module in a fake host: tests/plugin/test-NAME from test-NAME.c.
 check_LIBRARIES += tests/plugin/libfake.a
 tests_plugin_libfake_a_SOURCES = \
-	tests/plugin/fake-chain.c tests/plugin/fake-channel.c \
+	tests/plugin/fake-auth.c tests/plugin/fake-chain.c tests/plugin/fake-channel.c \
 	tests/plugin/fake-frame.c tests/plugin/fake-hg.c \
 	tests/plugin/fake-look.c tests/plugin/fake-mux.c \
 	tests/plugin/fake-negotiate.c tests/plugin/fake-option.c \
@@ -92,6 +92,7 @@ tests_plugin_test_fanout_align_LDADD = $(fanout_libs) $(OPENSSL_LIBS)
 PLUGIN_TESTS += \
 	tests/plugin/test-channels \
 	tests/plugin/test-channels-abort \
+	tests/plugin/test-channels-auth \
 	tests/plugin/test-channels-control \
 	tests/plugin/test-channels-creates \
 	tests/plugin/test-channels-credit \

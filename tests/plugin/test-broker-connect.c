@@ -102,6 +102,74 @@ test_connect(void)
 	}
 }
 
+/* New credentials of a live session: see auth.c. */
+static void
+test_auth(void)
+{
+	static const struct {
+		const char	*login;
+		const char	*field;
+		int		 status;
+	} rows[] = {
+		/* joe:wel:come */
+		{ "joe", "Authorization: Basic am9lOndlbDpjb21l", 200 },
+		{ "joe", "authorization: basic  am9lOndlbDpjb21l", 200 },
+		{ "joe", "Authorization: Basic am9lOndlbDpjb20=", 401 },
+		{ "joe", "Authorization: Basic am9lOndlbDpjb21lbA==", 401 },
+		/* ann:x */
+		{ "joe", "Authorization: Basic YW5uOng=", 403 },
+		{ "ann", "Authorization: Basic YW5uOng=", 200 },
+		{ "ann", "Authorization: Basic YW5uOng", 401 },
+		{ "ann", "Authorization: Basic YW5uOng=x", 401 },
+		{ "ann", "Authorization: Basic YW5u", 401 },
+		{ "ann", "Authorization: Basic ", 401 },
+		{ "ann", "Authorization: Basic =", 401 },
+		{ "ann", "Authorization: Basic Y", 401 },
+		/* ann, NUL, :x */
+		{ "ann", "Authorization: Basic YW5uADp4", 401 },
+		{ "ann", "Authorization: Bearer YW5uOng=", 401 },
+		{ "ann", "Authorization: Basic YW5uOng=\r\n"
+		  "Authorization: Basic YW5uOng=", 401 },
+		{ "ann", "Cookie: a=b", 401 },
+		/* jim:x is nobody. */
+		{ "joe", "Authorization: Basic amltOng=", 401 },
+		{ "", "Authorization: Basic YW5uOng=", 403 },
+		{ "", "Authorization: Basic Og==", 401 },
+		{ NULL, "Authorization: Basic YW5uOng=", 0 },
+	};
+	struct client c;
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < T_ROWS(rows); i++) {
+		t_row("row %zu", i);
+		fake_start();
+		fake_load("broker", "user=ann:x", "user=joe:wel:come",
+		    "anonymous=yes", NULL);
+		client_open(&c);
+		if (rows[i].login != NULL) {
+			client_say(&c, "CONNECT\nlogin:%s\npasscode:%s\n\n",
+			    rows[i].login, rows[i].login[0] == 'a' ? "x" :
+			    "wel:come");
+			T_REQUIRE(client_hear(&c) != NULL);
+		}
+		snprintf(text, sizeof(text), "GET / HTTP/1.1\r\n%s\r\n",
+		    rows[i].field);
+		T_EQ(fake_auth_hooks(c.root, text), rows[i].status);
+		T_EQ(fake_counter("broker", "refused"),
+		    rows[i].status > 200);
+		SAYS_NOTHING(&c);
+		fake_finish();
+	}
+	/* Without users there is nothing to check. */
+	fake_start();
+	fake_load("broker", "anonymous=yes", NULL);
+	client_start(&c, "1.2");
+	T_EQ(fake_auth_hooks(c.root, "GET / HTTP/1.1\r\n"
+	    "Authorization: Basic Og==\r\n"), 0);
+	fake_finish();
+}
+
 static void
 test_anonymous(void)
 {
@@ -253,6 +321,7 @@ test_sequences(void)
 
 T_MAIN(
 	{ "CONNECT", test_connect },
+	{ "new credentials", test_auth },
 	{ "anonymous is off unless said", test_anonymous },
 	{ "login-timeout", test_login_timeout },
 	{ "W26: nothing before CONNECT", test_not_connected },

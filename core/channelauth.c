@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "channelauth.h"
+
+#include "log.h"
+
+/* How long for an answer, in halves of connect-timeout: of a slot; of the next
+ * headgate, which has that for its own; of the link to there. */
+#define ANSWER_SLOT	2
+#define ANSWER_WIRE	3
+#define ANSWER_LINK	4
+
+static struct hg_head *(*channelauth_relay)(const struct hg_channel *,
+    const struct hg_head *);
+
+void
+channelauth_set_relay(struct hg_head *(*relay)(const struct hg_channel *,
+    const struct hg_head *))
+{
+	channelauth_relay = relay;
+}
+
+/* Only three answers have a meaning; all others say no. NULL: no memory. */
+static struct hg_head *
+channelauth_no(void)
+{
+	return (http_response(401, http_status_text(401), NULL));
+}
+
+/* The channel alone, behind what is queued; of channel 0 the connection. */
+static void
+channelauth_refuse(struct hg_channel *ch)
+{
+	static const char reason[] = "credentials refused";
+	struct hg_slot *mux = channel_mux(ch);
+	struct list *node, *save;
+
+	if (ch != ch->conn->root || mux == NULL) {
+		channel_end(ch, 1008, reason);
+		return;
+	}
+	list_each(node, save, &ch->children)
+		channel_end(list_entry(node, struct hg_channel, sibling), 1008,
+		    reason);
+	mux->plugin->mux.end(mux, mux->state, ch, ch->mux_data, 1008, reason,
+	    false);
+}
+
+/* To the other end of the wire. */
+static void
+channelauth_say(struct hg_channel *ch, const struct hg_head *response)
+{
+	struct hg_slot *mux = channel_mux(ch);
+
+	if (mux == NULL || mux->plugin->mux.authed == NULL || ch->top_ended)
+		return;
+	log_write(HG_LOG_INFO, ch->name, "new credentials: %d",
+	    response->status);
+	mux->plugin->mux.authed(mux, mux->state, ch, ch->mux_data, response);
+	if (response->status == 403)
+		channelauth_refuse(ch);
+}
+
+/* To whoever waits. Takes the response; NULL: no memory for one. */
+static void
+channelauth_answer(struct hg_channel *ch, struct hg_head *response,
+    enum channel_auth next)
+{
+	enum channel_auth before = ch->auth;
+
+	list_timers_stop(&ch->auth_timers);
+	ch->auth = next;
+	if (response == NULL) {
+		channel_fail(ch, 1011, "out of memory");
+		return;
+	}
+	switch (before) {
+	case CHANNEL_AUTH_WIRE:
+		channelauth_say(ch, response);
+		break;
+	case CHANNEL_AUTH_SLOTS:
+		chain_authed(&ch->chain, response);
+		break;
+	case CHANNEL_AUTH_UPPER:
+		if (ch->upper == NULL)
+			break;
+		ch->upper->authed(ch, response);
+		return;
+	case CHANNEL_AUTH_LATE:
+		/* Too late to be told; but who is out is out. */
+		if (response->status == 403 && !ch->conn->is_initiator)
+			channelauth_refuse(ch);
+		break;
+	case CHANNEL_AUTH_NONE:
+		break;
+	}
+	http_free(response);
+}
+
+static void
+channelauth_late(void *data)
+{
+	struct hg_channel *ch = data;
+
+	log_write(HG_LOG_WARN, ch->name, "new credentials: no answer");
+	channelauth_answer(ch, channelauth_no(), CHANNEL_AUTH_LATE);
+}
+
+static void
+channelauth_wait(struct hg_channel *ch, enum channel_auth who, uint64_t halves)
+{
+	uint64_t ms = (uint64_t)ch->service->limits.connect_timeout * halves /
+	    2;
+
+	ch->auth = who;
+	list_timers_stop(&ch->auth_timers);
+	if (list_timer_start(&ch->auth_timers, ms, channelauth_late, ch) ==
+	    NULL)
+		channel_fail(ch, 1011, "out of memory");
+}
+
+/* Over this channel's own wire. -1: it is none of this side's. */
+static int
+channelauth_send(struct hg_channel *ch, const struct hg_head *request)
+{
+	struct hg_slot *mux = channel_mux(ch);
+
+	if (ch->auth != CHANNEL_AUTH_NONE || !ch->opened || ch->top_ended ||
+	    ch->parent != NULL || mux == NULL || !ch->conn->is_initiator ||
+	    mux->plugin->mux.auth == NULL)
+		return (-1);
+	return (mux->plugin->mux.auth(mux, mux->state, ch, ch->mux_data,
+	    request));
+}
+
+/* Over the trunk that its service is connected to. */
+static int
+channelauth_pass_on(struct hg_channel *ch, const struct hg_head *request)
+{
+	struct hg_head *head;
+
+	if (ch->upper == NULL || channelauth_relay == NULL ||
+	    ch->parent != NULL || ch->conn->is_initiator ||
+	    ch->service->target.kind != TARGET_TRUNK ||
+	    (head = channelauth_relay(ch, request)) == NULL)
+		return (-1);
+	ch->upper->auth(ch, head);
+	return (0);
+}
+
+void
+channelauth_got(struct hg_channel *ch, const struct hg_head *request)
+{
+	struct hg_head *no;
+
+	if (ch->auth != CHANNEL_AUTH_NONE || !ch->opened) {
+		if ((no = channelauth_no()) != NULL)
+			channelauth_say(ch, no);
+		http_free(no);
+		return;
+	}
+	channelauth_wait(ch, CHANNEL_AUTH_WIRE, ANSWER_SLOT);
+	switch (chain_auth(&ch->chain, request)) {
+	case HG_PASS:
+	case HG_DROP:
+		break;
+	case HG_TAKE:
+	case HG_FAIL:
+		return;
+	}
+	if (ch->auth != CHANNEL_AUTH_WIRE)
+		return;
+	channelauth_wait(ch, CHANNEL_AUTH_WIRE, ANSWER_LINK);
+	if (channelauth_pass_on(ch, request) != 0)
+		channelauth_answer(ch, channelauth_no(), CHANNEL_AUTH_NONE);
+}
+
+void
+channelauth_got_answer(struct hg_channel *ch, const struct hg_head *response)
+{
+	if (ch->conn->is_initiator)
+		channelauth_answer(ch, http_copy(response),
+		    CHANNEL_AUTH_NONE);
+}
+
+void
+channelauth_decide(struct hg_channel *ch, int status,
+    const struct hg_fields *fields)
+{
+	if (status != 200 && status != 403)
+		status = 401;
+	if (ch->auth == CHANNEL_AUTH_WIRE || ch->auth == CHANNEL_AUTH_LATE)
+		channelauth_answer(ch, http_response(status,
+		    http_status_text(status), fields), CHANNEL_AUTH_NONE);
+}
+
+int
+channelauth_ask(struct hg_channel *ch, const struct hg_fields *fields)
+{
+	struct hg_head *request;
+	int result;
+
+	if (ch->auth != CHANNEL_AUTH_NONE || !ch->opened)
+		return (-1);
+	request = http_request("GET", ch->request != NULL ?
+	    ch->request->target : "/", fields);
+	if (request == NULL)
+		return (-1);
+	result = channelauth_send(ch, request);
+	if (result == 0)
+		channelauth_wait(ch, CHANNEL_AUTH_SLOTS, ANSWER_WIRE);
+	else {
+		/* The answer may come from within. */
+		channelauth_wait(ch, CHANNEL_AUTH_SLOTS, ANSWER_LINK);
+		result = channelauth_pass_on(ch, request);
+		if (result != 0) {
+			list_timers_stop(&ch->auth_timers);
+			ch->auth = CHANNEL_AUTH_NONE;
+		}
+	}
+	http_free(request);
+	return (result);
+}
+
+void
+channelauth_upper_asks(struct hg_channel *ch, struct hg_head *request)
+{
+	struct hg_head *no;
+
+	if (channelauth_send(ch, request) == 0)
+		channelauth_wait(ch, CHANNEL_AUTH_UPPER, ANSWER_WIRE);
+	else if (ch->upper != NULL && (no = channelauth_no()) != NULL)
+		ch->upper->authed(ch, no);
+	http_free(request);
+}
+
+void
+channelauth_upper_answers(struct hg_channel *ch, struct hg_head *response)
+{
+	if (ch->auth == CHANNEL_AUTH_UPPER) {
+		http_free(response);	/* nobody up there was asked */
+		return;
+	}
+	channelauth_answer(ch, response, CHANNEL_AUTH_NONE);
+}
