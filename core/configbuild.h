@@ -43,6 +43,10 @@ struct plugin *configplugin_by_extension(const struct configbuild *,
 bool	configplugin_key(struct configbuild *, const struct section *,
 	    struct service *, const struct entry *);
 
+/* Those that do nothing, as the service lacks their plugin's extension. */
+void	configplugin_check_keys(struct configbuild *, const struct section *,
+	    const struct service *);
+
 /* Names are resolved, files read, and what does not fit is a mistake. */
 void	configcheck(struct configbuild *);
 /* What is said of one section of the settings, for a mistake at that key. */

@@ -284,6 +284,7 @@ check_service(struct configbuild *build, struct service *service)
 	    &service->extensions, false);
 	check_subprotocols(build, section, &service->subprotocols);
 	check_plugins(build, section, service);
+	configplugin_check_keys(build, section, service);
 	check_origins(build, section, service);
 	check_trunk_service(build, section, service, has_mux);
 	check_limits(build, section, &service->limits);

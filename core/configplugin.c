@@ -132,6 +132,47 @@ plugin_own_options(struct service *service, const struct plugin *plugin)
 	return (*own);
 }
 
+static bool
+plugin_is_allowed(const struct plugin *plugin, const struct service *service)
+{
+	size_t i;
+
+	for (i = 0; i < service->extensions.count; i++)
+		if (strcmp(service->extensions.item[i],
+		    plugin->entry.extension) == 0)
+			return (true);
+	return (false);
+}
+
+void
+configplugin_check_keys(struct configbuild *build,
+    const struct section *section, const struct service *service)
+{
+	const struct hg_option *option;
+	const struct plugin *plugin;
+	const struct section *at;
+	struct list *node;
+	struct entry *entry;
+
+	sections_each(at, SECTION_PLUGIN, &build->sections) {
+		plugin = configplugin_find(build, at->name);
+		if (plugin == NULL || plugin->entry.extension == NULL ||
+		    plugin_is_allowed(plugin, service))
+			continue;
+		for (node = section->entries.next; node != &section->entries;
+		    node = node->next) {
+			entry = list_entry(node, struct entry, node);
+			option = plugin_key_find(plugin, entry->key);
+			if (option != NULL && option->needs_extension &&
+			    option_find(section->table, entry->key) == NULL)
+				mistake_add(&build->mistakes, &entry->place,
+				    section->title, entry->key, "it does "
+				    "nothing without %s in extensions",
+				    plugin->entry.extension);
+		}
+	}
+}
+
 bool
 configplugin_key(struct configbuild *build, const struct section *section,
     struct service *service, const struct entry *entry)

@@ -144,6 +144,9 @@ struct hg_option {
 	/* NULL, or what is wrong with the value (static or in the buffer). */
 	const char		*(*check)(const char *value, char *buffer,
 				    size_t size);
+	/* With per_service: it does nothing where the plugin's extension is
+	 * not among the service's, so there it is a mistake. */
+	bool			 needs_extension;
 };
 
 /* --- hooks -------------------------------------------------------------- */

@@ -23,6 +23,7 @@ static const char *const counters[] = {
 static const struct hg_option options[] = {
 	{
 		.key = "share", .type = HG_LIST, .per_service = true,
+		.needs_extension = true,
 		.offset = offsetof(struct fanout_options, share),
 		.help = "destinations that are shared, and among whom: "
 		    "PATTERN scope=credential|public",

@@ -74,13 +74,15 @@ plugins_possible(void)
 	    "HG_PLUGIN(.name = \"mux\", .extension = \"x-kaazing-channels\","
 	    ".connection = &h, .mux = &m)");
 	module_build(root, "app", "static const struct hg_hooks h;\n"
-	    "struct o { long depth; struct hg_strings share; };\n"
+	    "struct o { long depth; struct hg_strings share; long wide; };\n"
 	    "static const struct hg_option t[] = {\n"
 	    "{ .key = \"depth\", .type = HG_INT, .standard = \"3\",\n"
 	    "  .min = 1, .max = 9, .offset = offsetof(struct o, depth),\n"
 	    "  .per_service = 1 },\n"
 	    "{ .key = \"share\", .type = HG_LIST, .standard = \"all\",\n"
 	    "  .offset = offsetof(struct o, share), .per_service = 1 },\n"
+	    "{ .key = \"wide\", .type = HG_INT, .per_service = 1,\n"
+	    "  .offset = offsetof(struct o, wide), .needs_extension = 1 },\n"
 	    "{ .key = NULL } };\n"
 	    "HG_PLUGIN(.name = \"app\", .extension = \"x-app\",\n"
 	    ".channel = &h, .options = t, .options_size = sizeof(struct o))");

@@ -21,6 +21,13 @@ static const struct row option_rows[] = {
 	{ FINE "[plugin tint]\n[service s]\napp.depth = 4\n", "" },
 	{ FINE "[plugin tint]\nown = 1\n[service s]\nown = 1\n",
 	    "headgate.ini:11: [service s] own: there is no such key\n" },
+	{ FINE "wide = 1\n[plugin app]\nwide = 1\n", "headgate.ini:8: "
+	    "[service s] wide: it does nothing without x-app in extensions\n" },
+	{ FINE "extensions = x-wire\n[plugin wire]\n[service s]\n"
+	    "app.wide = 1\n", "headgate.ini:11: [service s] app.wide: it does "
+	    "nothing without x-app in extensions\n" },
+	{ FINE "wide = 1\nextensions = x-app\n[plugin app]\nwide = 1\n",
+	    "" },
 	{ FINE "[plugin app]\ndepht = 4\n", "headgate.ini:9: [plugin app] "
 	    "depht: there is no such key (did you mean \"depth\"?)\n" },
 	{ FINE "[plugin app]\ndepth = 0\n", "headgate.ini:9: [plugin app] "
