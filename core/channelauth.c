@@ -125,7 +125,7 @@ channelauth_send(struct hg_channel *ch, const struct hg_head *request)
 	struct hg_slot *mux = channel_mux(ch);
 
 	if (ch->auth != CHANNEL_AUTH_NONE || !ch->opened || ch->top_ended ||
-	    ch->parent != NULL || mux == NULL || !ch->conn->is_initiator ||
+	    ch->wire_ended || ch->parent != NULL || mux == NULL || !ch->conn->is_initiator ||
 	    mux->plugin->mux.auth == NULL)
 		return (-1);
 	return (mux->plugin->mux.auth(mux, mux->state, ch, ch->mux_data,
@@ -152,6 +152,8 @@ channelauth_got(struct hg_channel *ch, const struct hg_head *request)
 {
 	struct hg_head *no;
 
+	if (ch->top_ended)
+		return;		/* its end crosses it, and says all */
 	if (ch->auth != CHANNEL_AUTH_NONE || !ch->opened) {
 		if ((no = channelauth_no()) != NULL)
 			channelauth_say(ch, no);

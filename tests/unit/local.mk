@@ -48,6 +48,7 @@ UNIT_TESTS += \
 	tests/unit/test-chain \
 	tests/unit/test-chaintimer \
 	tests/unit/test-channel \
+	tests/unit/test-channelauth \
 	tests/unit/test-channelchild \
 	tests/unit/test-conn \
 	tests/unit/test-connend \
@@ -79,6 +80,7 @@ TSAN_TESTS += \
 	tests/unit/test-dial \
 	tests/unit/test-listener \
 	tests/unit/test-linkthreads \
+	tests/unit/test-channelauth \
 	tests/unit/test-link \
 	tests/unit/test-linkchild \
 	tests/unit/test-group \
