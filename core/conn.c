@@ -262,12 +262,28 @@ conn_set_chain(struct hg_conn *conn, const struct chain_entry *entries,
 	return (0);
 }
 
+/*
+ * The pings of a trunk notice a peer that is gone, but not while they wait
+ * behind it, or nothing is read: then TCP does, long before it gives up by
+ * itself. Twice their time, as for a while a line may lose things.
+ */
+static void
+conn_set_patience(struct hg_conn *conn)
+{
+	const struct limits *limits = &conn->service->limits;
+
+	if (conn->is_trunk && limits->ping_interval != 0)
+		transport_set_patience(&conn->transport, 2 *
+		    (uint64_t)(limits->ping_interval + limits->ping_timeout));
+}
+
 int
 conn_open(struct hg_conn *conn)
 {
 	conn->state = CONN_OPEN;
 	conn->chain.service = conn->service;
 	conn_set_reader(conn);
+	conn_set_patience(conn);
 	conn->deadline = 0;
 	if (conn->is_websocket && conn->service->limits.ping_interval != 0)
 		conn->ping_due = conn->worker->now +

@@ -186,7 +186,15 @@ target_secure(struct target *target, const struct connect_settings *connect,
 {
 	target->tls = tls_client(target->address.host, connect->ca,
 	    connect->certificate, connect->certificate_key, error, size);
-	return (target->tls != NULL ? 0 : -1);
+	if (target->tls == NULL)
+		return (-1);
+	/* A broker behind tls:// may refuse whoever speaks of HTTP. */
+	if (target->kind == TARGET_WEBSOCKET &&
+	    tls_offer_http(target->tls) != 0) {
+		snprintf(error, size, "out of memory");
+		return (-1);
+	}
+	return (0);
 }
 
 void

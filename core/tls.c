@@ -255,12 +255,6 @@ tls_client(const char *server_name, const char *ca, const char *certificate,
 		tls_explain(error, size, NULL);
 		return (NULL);
 	}
-	/* This function returns zero for success, unlike all others. */
-	if (SSL_CTX_set_alpn_protos(tls->ctx, tls_alpn,
-	    sizeof(tls_alpn) - 1) != 0) {
-		tls_explain(error, size, NULL);
-		goto fail;
-	}
 	if (tls_set_server_name(tls, server_name) == -1) {
 		snprintf(error, size, "%s: no name to verify", server_name);
 		goto fail;
@@ -275,6 +269,14 @@ tls_client(const char *server_name, const char *ca, const char *certificate,
 fail:
 	tls_free(tls);
 	return (NULL);
+}
+
+/* The function returns zero for success, unlike all others. */
+int
+tls_offer_http(struct tls *tls)
+{
+	return (SSL_CTX_set_alpn_protos(tls->ctx, tls_alpn,
+	    sizeof(tls_alpn) - 1) == 0 ? 0 : -1);
 }
 
 bool

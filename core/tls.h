@@ -27,6 +27,8 @@ struct tls *tls_server(const char *certificate, const char *key,
 /* ca: NULL for the system's; certificate and key: NULL for none. */
 struct tls *tls_client(const char *server_name, const char *ca,
     const char *certificate, const char *key, char *error, size_t size);
+/* For a client's: it offers http/1.1 by ALPN. -1: no memory. */
+int	tls_offer_http(struct tls *);
 void	tls_free(struct tls *);
 
 /* What OpenSSL has to say about its last error, into out. */

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -220,6 +221,16 @@ transport_tune(int fd)
 		    &options[i].value, sizeof(options[i].value)) == -1)
 			return (false);
 	return (true);
+}
+
+void
+transport_set_patience(struct transport *t, uint64_t ms)
+{
+	unsigned value = ms > UINT_MAX ? UINT_MAX : (unsigned)ms;
+
+	if (t->fd != -1)
+		setsockopt(t->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &value,
+		    sizeof(value));
 }
 
 int

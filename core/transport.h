@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "outq.h"
@@ -57,6 +58,8 @@ struct transport {
 /* Takes the descriptor over, also on failure (-1). tls: NULL for plain. */
 int	transport_init(struct transport *, struct worker *, int fd,
 	    const struct tls *, const struct transport_ops *, void *arg);
+/* What is not acknowledged within that time ends it: TCP only. */
+void	transport_set_patience(struct transport *, uint64_t ms);
 /* Closes at once. Twice is fine. */
 void	transport_finish(struct transport *);
 

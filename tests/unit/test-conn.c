@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A connection's opening bytes, data, reading and queue. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include "model.h"
 
 /* As model_open(), in HEAD. */
@@ -354,6 +357,34 @@ test_liveness(void)
 	model_stop();
 }
 
+/* While nothing can be sent or is read, TCP notices that a trunk is gone. */
+static void
+test_patience(void)
+{
+	struct hg_conn *conn;
+	socklen_t len;
+	unsigned value;
+	int peer, i;
+
+	for (i = 0; i < 3; i++) {
+		t_row("row %d", i);
+		model_start();
+		model_service.limits.ping_interval = i == 2 ? 0 : 1000;
+		model_service.limits.ping_timeout = 2000;
+		conn = model_conn(&peer, false, true, 0);
+		conn->is_trunk = i > 0;
+		T_EQ(conn_open(conn), 0);
+		len = sizeof(value);
+		T_EQ(getsockopt(conn->transport.fd, IPPROTO_TCP,
+		    TCP_USER_TIMEOUT, &value, &len), 0);
+		T_EQ(value, i == 1 ? 6000 : 0);
+		conn_kill(conn, "the test ends");
+		turns(2);
+		model_end(peer);
+		model_stop();
+	}
+}
+
 /* T09: back-pressure is not the peer's silence. */
 static void
 test_liveness_paused(void)
@@ -392,5 +423,6 @@ T_MAIN(
     { "a slow consumer (T09)", test_slow_consumer },
     { "a flood of pings (W06)", test_pings },
     { "signs of life", test_liveness },
+    { "the patience of TCP", test_patience },
     { "no signs of life while it is paused (T09)", test_liveness_paused },
 )

@@ -189,17 +189,23 @@ test_client_offers_alpn(void)
 	struct tls *client_context, *server_context;
 	struct end client, server;
 	const unsigned char *chosen;
-	unsigned len;
+	unsigned len, i;
 
 	net_start();
 	client_context = client_tls("gate.test", &cert_ca, NULL);
 	server_context = server_tls(NULL);
-	ends_connect(&client, &server, client_context, server_context, 0);
-	NET_UNTIL(client.ready && server.ready);
-	SSL_get0_alpn_selected(transport_ssl(&client.transport), &chosen, &len);
-	T_MEM_EQ(chosen, len, "http/1.1", 8);
-	end_finish(&client);
-	end_finish(&server);
+	for (i = 0; i < 2; i++) {
+		if (i == 1)
+			T_EQ(tls_offer_http(client_context), 0);
+		ends_connect(&client, &server, client_context, server_context,
+		    0);
+		NET_UNTIL(client.ready && server.ready);
+		SSL_get0_alpn_selected(transport_ssl(&client.transport),
+		    &chosen, &len);
+		T_MEM_EQ(chosen, len, "http/1.1", i == 1 ? 8 : 0);
+		end_finish(&client);
+		end_finish(&server);
+	}
 	tls_free(client_context);
 	tls_free(server_context);
 	net_stop();

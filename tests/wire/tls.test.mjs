@@ -19,7 +19,9 @@ const good = selfSigned(dir, 'good');
 const named = selfSigned(dir, 'named', 'DNS:elsewhere.example');
 const client = signedBy(dir, 'client', ca);
 
-const trusted = await listen(test, { tls: good });
+const trusted = await listen(test, {
+  tls: { ...good, ALPNProtocols: ['stomp', 'http/1.1'] },
+});
 const foreign = await listen(test, { tls: own });
 const misnamed = await listen(test, { tls: named });
 const plain = await listen(test);
@@ -141,6 +143,7 @@ test('a server with TLS', async (t) => {
   const peer = await connect(t, daemon.port('main'));
   peer.send(request('/good'));
   const end = await trusted.next();
+  assert.equal(end.socket.alpnProtocol, 'http/1.1');
   end.send(accept(await end.head()));
   assert.equal((await peer.head()).status, 101);
   peer.send(ws.text('to'));
@@ -152,6 +155,7 @@ test('a server with TLS', async (t) => {
 test('bytes over TLS', async (t) => {
   const peer = await open(t, daemon.port('main'), '/bytes');
   const end = await trusted.next();
+  assert.equal(end.socket.alpnProtocol, false); // HTTP is not spoken there
   const data = Buffer.alloc(1e6, 3);
   peer.send(ws.binary(data));
   assert.ok((await end.bytes(data.length)).equals(data));
