@@ -41,7 +41,7 @@ static void
 accept_failed(struct hg_conn *conn, const char *why)
 {
 	log_write(HG_LOG_INFO, conn->name, "no handshake from %s: %s",
-	    conn->peer, why);
+	    conn_peer(conn), why);
 }
 
 static const struct conn_session accept_session = {
@@ -58,8 +58,6 @@ accept_connection(struct worker *worker, int fd, const struct sockaddr *sa,
 	const struct service *service;
 	struct hg_conn *conn;
 
-	(void)sa;
-	(void)len;
 	service = listen->protocol == LISTEN_STREAM ? listen->service :
 	    listen->services[0];
 	conn = conn_create(worker, fd, listen->tls, false,
@@ -68,5 +66,6 @@ accept_connection(struct worker *worker, int fd, const struct sockaddr *sa,
 	if (conn == NULL)
 		return;
 	conn->listen = listen;
+	conn_set_peer(conn, sa, len);
 	conn_set_deadline(conn, (uint64_t)listen->handshake_timeout);
 }

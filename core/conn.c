@@ -195,9 +195,6 @@ conn_create(struct worker *worker, int fd, const struct tls *tls,
     const struct conn_session *session, void *arg)
 {
 	struct hg_conn *conn;
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	char peer[64] = "";
 
 	if ((conn = calloc(1, sizeof(*conn))) == NULL) {
 		evutil_closesocket(fd);
@@ -205,10 +202,6 @@ conn_create(struct worker *worker, int fd, const struct tls *tls,
 	}
 	snprintf(conn->name, sizeof(conn->name), "c%llu",
 	    atomic_fetch_add(&conn_numbers, 1) + 1);
-	if (getpeername(fd, (struct sockaddr *)&ss, &len) == 0)
-		address_format(peer, sizeof(peer), (struct sockaddr *)&ss,
-		    len);
-	conn->peer = strdup(peer);
 	conn->worker = worker;
 	conn->state = CONN_HEAD;
 	conn->is_initiator = is_initiator;
@@ -227,24 +220,42 @@ conn_create(struct worker *worker, int fd, const struct tls *tls,
 	outq_init(&conn->out);
 	conn->chain.ops = &conn_chain_ops;
 	conn->chain.conn = conn;
-	if (conn->peer == NULL ||
-	    due_init(&worker->dues, &conn->due, conn_tick) != 0) {
+	if (due_init(&worker->dues, &conn->due, conn_tick) != 0) {
 		evutil_closesocket(fd);
-		goto fail;
+		free(conn);
+		return (NULL);
 	}
 	if (transport_init(&conn->transport, worker, fd, tls,
 	    &conn_transport_ops, conn) != 0) {
 		due_finish(&worker->dues, &conn->due);
-		goto fail;
+		free(conn);
+		return (NULL);
 	}
 	list_push(&worker->conns, &conn->node);
 	atomic_fetch_add(&conn_alive, 1);
 	return (conn);
+}
 
-fail:
+void
+conn_set_peer(struct hg_conn *conn, const struct sockaddr *sa, socklen_t len)
+{
+	char peer[64];
+
+	address_format(peer, sizeof(peer), sa, len);
 	free(conn->peer);
-	free(conn);
-	return (NULL);
+	conn->peer = strdup(peer);
+}
+
+const char *
+conn_peer(struct hg_conn *conn)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	if (conn->peer == NULL && getpeername(conn->transport.fd,
+	    (struct sockaddr *)&ss, &len) == 0)
+		conn_set_peer(conn, (struct sockaddr *)&ss, len);
+	return (conn->peer != NULL ? conn->peer : "");
 }
 
 int

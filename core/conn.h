@@ -118,7 +118,7 @@ struct hg_conn {
 	uint64_t			 created_at;
 	uint64_t			 bytes_in, bytes_out;
 	uint64_t			 messages_in, messages_out;
-	char				*peer;		/* its address */
+	char				*peer;		/* NULL: see conn_peer */
 	char				*why;		/* it ended, for the log;
 							 * NULL: not yet */
 	char				 name[16];	/* "c12" */
@@ -132,6 +132,9 @@ struct hg_conn {
 struct hg_conn *conn_create(struct worker *, int fd, const struct tls *,
     bool is_initiator, bool is_websocket, const struct service *,
     const struct conn_session *, void *arg);
+/* Its address, as who accepted it knows already. */
+void	conn_set_peer(struct hg_conn *, const struct sockaddr *, socklen_t);
+const char *conn_peer(struct hg_conn *);
 /* The chain of the negotiated extensions. -1: no memory. */
 int	conn_set_chain(struct hg_conn *, const struct chain_entry *,
     unsigned count);

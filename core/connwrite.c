@@ -198,11 +198,27 @@ conn_drained(struct hg_conn *conn)
 		conn->carried->drained(conn);
 }
 
+/*
+ * Whether nothing can come any more: FIN has, or both close frames are through
+ * and nothing is behind the peer's. The close of the socket sends FIN then.
+ */
+static bool
+conn_is_over(const struct hg_conn *conn)
+{
+	return (conn->peer_shut || (conn->close_sent && conn->close_received &&
+	    transport_is_drained(&conn->transport)));
+}
+
 /* Everything that waited is out: what was to follow? */
 static void
 conn_emptied(struct hg_conn *conn)
 {
 	if (conn->state == CONN_SHUT) {
+		if (conn_is_over(conn) &&
+		    transport_farewell(&conn->transport)) {
+			conn_kill(conn, "closed by both");
+			return;
+		}
 		transport_shut(&conn->transport);
 		if (conn->peer_shut)
 			conn_kill(conn, "closed by both");

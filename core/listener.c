@@ -10,6 +10,7 @@
 #include "bind.h"
 #include "listener.h"
 #include "log.h"
+#include "tcp.h"
 
 #define LISTENER_BATCH		64	/* clients accepted for one event */
 #define LISTENER_REST_MS	100
@@ -61,9 +62,11 @@ listener_listen(struct listener *listener, const struct address *address)
 	if (address->is_unix &&
 	    bind_path_init(&listener->path, address->path) == -1)
 		return (-1);
-	for (i = 0; i < listener->count; i++)
+	for (i = 0; i < listener->count; i++) {
+		tcp_tune(listener->ends[i].fd);
 		if (listen(listener->ends[i].fd, SOMAXCONN) == -1)
 			return (-1);
+	}
 	return (0);
 }
 

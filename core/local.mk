@@ -18,6 +18,7 @@ core_libheadgate_a_SOURCES = \
 	core/wsframe.c core/wsframe.h \
 	core/address.c core/address.h core/bind.c core/bind.h \
 	core/mailbox.c core/mailbox.h \
+	core/tcp.c core/tcp.h \
 	core/poller.c core/poller.h \
 	core/due.c core/due.h \
 	core/worker.c core/worker.h \

@@ -22,7 +22,7 @@ openconn_refuse(struct hg_conn *conn, int status, struct hg_fields *fields,
 	response = http_response(status, http_status_text(status), fields);
 	http_fields_free(fields);
 	log_write(HG_LOG_INFO, conn->name, "refused with %d: %s (from %s)",
-	    status, why, conn->peer);
+	    status, why, conn_peer(conn));
 	if (response != NULL)
 		handshake_write_refusal(&out, response, why);
 	http_free(response);
@@ -86,7 +86,8 @@ openconn_accept_websocket(struct hg_channel *ch, struct opening *opening,
 		return;
 	}
 	log_write(HG_LOG_INFO, conn->name, "open: %s %s from %s",
-	    opening->service->name, ch->request->path, conn->peer);
+	    opening->service->name, ch->request->path,
+	    conn_peer(conn));
 	opening_open_channel(ch, opening, response);
 }
 
@@ -166,7 +167,7 @@ openconn_accept_stream(struct hg_channel *ch, struct opening *opening,
 		return;
 	}
 	log_write(HG_LOG_INFO, ch->name, "open: %s from %s",
-	    ch->service->name, ch->conn->peer);
+	    ch->service->name, conn_peer(ch->conn));
 	opening_open_channel(ch, opening, response);
 }
 

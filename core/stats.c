@@ -48,7 +48,7 @@ stats_state(const struct hg_conn *conn)
 }
 
 static void
-stats_connection(const struct hg_conn *conn, struct hg_report *report)
+stats_connection(struct hg_conn *conn, struct hg_report *report)
 {
 	const struct list *node;
 	uint64_t channels = 0;
@@ -60,7 +60,7 @@ stats_connection(const struct hg_conn *conn, struct hg_report *report)
 	report_text(report, "name", conn->name);
 	report_text(report, "kind", stats_kind(conn));
 	report_text(report, "state", stats_state(conn));
-	report_text(report, "peer", conn->peer);
+	report_text(report, "peer", conn_peer(conn));
 	report_text(report, "service", conn->service->name);
 	report_number(report, "worker", conn->worker->index);
 	report_number(report, "channels", channels);

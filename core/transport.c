@@ -20,15 +20,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tcp.h"
 #include "tlsio.h"
 #include "transport.h"
 
 #define TRANSPORT_VECTORS	256	/* of one system call */
 #define TRANSPORT_RUN		65536	/* the same, in bytes of short frames */
 #define TRANSPORT_SHORT		512	/* bytes of a frame, on average */
-#define KEEPALIVE_IDLE		60	/* seconds */
-#define KEEPALIVE_INTERVAL	20
-#define KEEPALIVE_COUNT		3
 #define EPOLL_GONE		(EPOLLERR | EPOLLHUP)
 #define EPOLL_UNSURE		(EPOLL_GONE | EPOLLRDHUP | EPOLLPRI)
 
@@ -199,27 +197,20 @@ transport_event(struct watch *watch, uint32_t events)
 		t->ops->writable(t->arg);
 }
 
-/* False: a unix socket, which needs none of it. */
+/*
+ * False: a unix socket, which needs none of it. What was accepted has it from
+ * the socket that listens.
+ */
 static bool
 transport_tune(int fd)
 {
-	static const struct {
-		int	 level;
-		int	 option;
-		int	 value;
-	} options[] = {
-		{ IPPROTO_TCP, TCP_NODELAY, 1 },
-		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE },
-		{ IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL },
-		{ IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT },
-	};
-	size_t i;
+	socklen_t len = sizeof(int);
+	int tuned;
 
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (setsockopt(fd, options[i].level, options[i].option,
-		    &options[i].value, sizeof(options[i].value)) == -1)
-			return (false);
+	if (getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &tuned, &len) == -1)
+		return (false);
+	if (!tuned)
+		tcp_tune(fd);
 	return (true);
 }
 
@@ -316,6 +307,20 @@ SSL *
 transport_ssl(const struct transport *t)
 {
 	return (t->tls != NULL ? t->tls->ssl : NULL);
+}
+
+bool
+transport_is_drained(const struct transport *t)
+{
+	return (t->tls != NULL ? t->tls->drained : t->drained);
+}
+
+bool
+transport_farewell(struct transport *t)
+{
+	if (t->tls == NULL || t->fin)
+		return (true);
+	return (transport_told(t, tlsio_shut(t->tls)) != TRANSPORT_AGAIN);
 }
 
 const char *

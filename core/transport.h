@@ -74,6 +74,11 @@ bool	transport_pending(const struct transport *);
 int	transport_write(struct transport *, struct outq *);
 /* No more bytes from this side: close_notify and FIN. */
 void	transport_shut(struct transport *);
+/* Whether the last read has emptied the socket. */
+bool	transport_is_drained(const struct transport *);
+/* Before transport_finish, where nothing more comes: close_notify. False: it
+ * has to wait; transport_shut does. */
+bool	transport_farewell(struct transport *);
 /* Of TLS, or NULL. */
 SSL    *transport_ssl(const struct transport *);
 /* Text for the log and the reason of a close. */

@@ -225,17 +225,17 @@ static int
 upstream_add_forwarded(struct hg_fields *fields, const struct hg_channel *ch)
 {
 	struct str value = { 0 };
-	const char *before = NULL;
+	const char *before = NULL, *peer = conn_peer(ch->conn);
 	int result;
 
 	if (ch->conn->is_edge && ch->request != NULL)
 		before = http_get(ch->request, "Forwarded");
 	if (before != NULL)
 		str_addf(&value, "%s, ", before);
-	if (strcmp(ch->conn->peer, "unix") == 0 || ch->conn->peer[0] == '\0')
+	if (strcmp(peer, "unix") == 0 || peer[0] == '\0')
 		str_add(&value, "for=_unix");
 	else
-		str_addf(&value, "for=\"%s\"", ch->conn->peer);
+		str_addf(&value, "for=\"%s\"", peer);
 	str_addf(&value, ";proto=%s", ch->conn->is_websocket ?
 	    transport_ssl(&ch->conn->transport) != NULL ? "wss" : "ws" : "tcp");
 	result = value.failed ? -1 :

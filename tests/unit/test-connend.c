@@ -36,7 +36,11 @@ test_peer_closes(void)
 		T_EQ(peer_close_code(peer), rows[i / 2].answer);
 		T_EQ(peer_until_end(peer), 0);
 		T_STORY(rows[i / 2].story);
-		T_EQ(conn->state, CONN_SHUT);
+		/* Nothing is awaited of who has closed properly. */
+		if (i / 2 < 4)
+			T_EQ(conn_count(), 0);
+		else
+			T_EQ(conn->state, CONN_SHUT);
 		model_end(peer);
 		T_STORY("");
 		model_stop();
