@@ -2,16 +2,18 @@
 #include "chain.h"
 
 #include <event2/event.h>
+#include <event2/event_struct.h>
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "frame.h"
+#include "recycle.h"
 #include "worker.h"
 
 struct hg_timer {
 	struct list	 node;
-	struct event	*event;
+	struct event	 event;
 	struct hg_slot	*slot;
 	void		(*fn)(struct hg_slot *, void *);
 	void		(*worker_fn)(void *);	/* slot is NULL */
@@ -340,16 +342,14 @@ timer_start(struct list *list, uint64_t ms)
 	struct hg_timer *timer;
 	struct timeval tv;
 
-	if ((timer = calloc(1, sizeof(*timer))) == NULL)
+	if ((timer = recycle_get(sizeof(*timer))) == NULL)
 		return (NULL);
+	memset(timer, 0, sizeof(*timer));
 	tv.tv_sec = (time_t)(ms / 1000);
 	tv.tv_usec = (suseconds_t)(ms % 1000 * 1000);
-	timer->event = event_new(worker_self()->base, -1, 0, timer_fire,
-	    timer);
-	if (timer->event == NULL || event_add(timer->event, &tv) != 0) {
-		if (timer->event != NULL)
-			event_free(timer->event);
-		free(timer);
+	if (event_assign(&timer->event, worker_self()->base, -1, 0,
+	    timer_fire, timer) != 0 || event_add(&timer->event, &tv) != 0) {
+		recycle_put(timer, sizeof(*timer));
 		return (NULL);
 	}
 	list_push(list, &timer->node);
@@ -395,6 +395,6 @@ slot_timer_stop(struct hg_timer *timer)
 	if (timer == NULL || timer->firing)
 		return;
 	list_remove(&timer->node);
-	event_free(timer->event);
-	free(timer);
+	event_del(&timer->event);
+	recycle_put(timer, sizeof(*timer));
 }

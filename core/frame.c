@@ -18,7 +18,7 @@ frame_size(unsigned count)
 	return (sizeof(struct hg_frame) + count * sizeof(struct slice));
 }
 
-/* Without slices yet, with room for so many. */
+/* Without slices yet, with room for so many at least. */
 static struct hg_frame *
 frame_alloc(unsigned room, unsigned flags)
 {
@@ -36,7 +36,7 @@ frame_alloc(unsigned room, unsigned flags)
 	return (frame);
 }
 
-/* The memory alone. */
+/* The slices are somebody else's already. */
 static void
 frame_free(struct hg_frame *frame)
 {
@@ -138,6 +138,26 @@ frame_unref(struct hg_frame *frame)
 	frame_free(frame);
 }
 
+/* A frame that nobody else sees, with room for so many slices more. */
+static struct hg_frame *
+frame_grow(struct hg_frame *frame, unsigned room)
+{
+	struct hg_frame *grown;
+
+	if (room <= frame->room - frame->count)
+		return (frame);
+	if ((grown = frame_alloc(frame->count + room, frame->flags)) == NULL) {
+		frame_unref(frame);
+		return (NULL);
+	}
+	grown->len = frame->len;
+	grown->count = frame->count;
+	memcpy(grown->slices, frame->slices,
+	    frame->count * sizeof(frame->slices[0]));
+	frame_free(frame);
+	return (grown);
+}
+
 /*
  * The frame itself when it has one reference, else another with the same
  * content; with room for so many slices more.
@@ -147,8 +167,8 @@ frame_open(struct hg_frame *frame, unsigned room)
 {
 	struct hg_frame *opened;
 
-	if (frame_is_unique(frame) && frame->count + room <= frame->room)
-		return (frame);
+	if (frame_is_unique(frame))
+		return (frame_grow(frame, room));
 	opened = frame_alloc(frame->count + room, frame->flags);
 	if (opened != NULL)
 		frame_add_all(opened, frame);

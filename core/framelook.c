@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "frame.h"
+#include "recycle.h"
 
 #define FRAME_MALLOC	16	/* what an allocation costs beside its bytes */
 #define FRAME_SLACK	256	/* so much waste is not worth a copy */
@@ -104,13 +105,13 @@ frame_cost(const struct hg_frame *look)
 	size_t cost;
 	unsigned i;
 
-	cost = sizeof(*look) + look->count * sizeof(struct slice) +
+	cost = recycle_size(sizeof(*look) + look->room * sizeof(struct slice)) +
 	    FRAME_MALLOC;
 	for (i = 0; i < look->count; i++) {
 		if (look->slices[i].buf == NULL || look->slices[i].buf == last)
 			continue;
 		last = look->slices[i].buf;
-		cost += sizeof(*last) + last->size + FRAME_MALLOC;
+		cost += recycle_size(sizeof(*last) + last->size) + FRAME_MALLOC;
 	}
 	return (cost);
 }

@@ -16,6 +16,7 @@
 #include "hostworker.h"
 #include "link.h"
 #include "log.h"
+#include "recycle.h"
 #include "report.h"
 #include "wsext.h"
 
@@ -365,4 +366,6 @@ const struct hg_host host_table = {
 	.channel_authed = channelauth_decide,
 	.channel_got_auth = channelauth_got,
 	.channel_got_authed = channelauth_got_answer,
+	.recycle_get = recycle_get,
+	.recycle_put = recycle_put,
 };

@@ -9,6 +9,7 @@
 #include "frame.h"
 #include "linkparts.h"
 #include "log.h"
+#include "recycle.h"
 
 static const struct channel_upper link_upper = {
 	.send = link_send,
@@ -159,7 +160,7 @@ link_open_letter(struct letter *letter)
 		return;
 	}
 	link_unref(op->link);
-	free(op);
+	recycle_put(op, sizeof(*op));
 }
 
 static void
@@ -209,7 +210,7 @@ link_cross(struct link_letter *op)
 		link_do(op);
 		return;
 	}
-	if ((copy = malloc(sizeof(*copy))) == NULL) {
+	if ((copy = recycle_get(sizeof(*copy))) == NULL) {
 		link_fail(op);
 		return;
 	}

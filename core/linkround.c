@@ -6,6 +6,7 @@
 #include "frame.h"
 #include "link.h"
 #include "linkparts.h"
+#include "recycle.h"
 
 /*
  * What one group has under way. Belongs to the sending worker, to which each
@@ -21,7 +22,7 @@ struct link_round {
 	struct letter	 letter;
 	struct worker	*from, *worker;
 	struct link_gauge *gauge;
-	size_t		 cost;
+	size_t		 cost, size;	/* size: of this struct */
 	struct hg_frame	*frame;
 	size_t		 count;
 	struct link	*links[];
@@ -81,7 +82,7 @@ link_round_back(struct letter *letter)
 	if (round->gauge->conn != NULL)
 		link_gauge_count(round->gauge, 0, round->cost);
 	link_gauge_unref(round->gauge);
-	free(round);
+	recycle_put(round, round->size);
 }
 
 static void
@@ -111,9 +112,9 @@ link_round_new(struct link_gauge *gauge, struct worker *worker, size_t max,
     struct hg_frame *frame)
 {
 	struct link_round *round;
+	size_t size = sizeof(*round) + max * sizeof(round->links[0]);
 
-	round = malloc(sizeof(*round) + max * sizeof(round->links[0]));
-	if (round == NULL) {
+	if ((round = recycle_get(size)) == NULL) {
 		frame_unref(frame);
 		return (NULL);
 	}
@@ -121,8 +122,8 @@ link_round_new(struct link_gauge *gauge, struct worker *worker, size_t max,
 	round->from = worker_self();
 	round->worker = worker;
 	round->gauge = gauge;
-	round->cost = frame->len + sizeof(*round) +
-	    max * sizeof(round->links[0]);
+	round->cost = frame->len + size;
+	round->size = size;
 	round->frame = frame;
 	round->count = 0;
 	return (round);

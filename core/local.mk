@@ -4,7 +4,6 @@ core_libheadgate_a_SOURCES = \
 	core/log.c core/log.h \
 	core/list.h \
 	core/str.c core/str.h \
-	core/pool.c core/pool.h \
 	core/recycle.c core/recycle.h \
 	core/buf.c core/buf.h \
 	core/frame.c core/framelook.c core/frame.h \

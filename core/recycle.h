@@ -1,33 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory of any size for what comes and goes with every message: pools of a few
- * sizes, one set for each worker, so that nothing is allocated once they are
- * warm. What is taken on one thread may be given back on another. A thread
- * without a set, and sizes over the largest, are served by malloc.
+ * Recycled memory, for what comes and goes with every message. Cells have a few
+ * dozen sizes; any thread may give back what another has got. Each thread has
+ * some free cells of its own; what is more goes in batches to a depot, where
+ * threads that have none take them, so that one thread may for ever get what
+ * another gives back without a call of malloc. The depot is bounded.
  */
 #ifndef CORE_RECYCLE_H
 #define CORE_RECYCLE_H
 
 #include <stddef.h>
 
-#include "pool.h"
+#define RECYCLE_DEPOT	(8 * 1024 * 1024)	/* bytes in the depot at most */
 
-#define RECYCLE_SIZES	12	/* the largest holds 128 KiB and a header */
-#define RECYCLE_BYTES	(1024 * 1024)	/* most that is free, of each size */
-#define RECYCLE_ITEMS	8192		/* and in number */
-
-struct recycle {
-	struct pool	pool[RECYCLE_SIZES];
-};
-
-void	recycle_init(struct recycle *);
-void	recycle_finish(struct recycle *);
-/* The calling thread's set from now on; NULL: none. */
-void	recycle_become(struct recycle *);
-/* How much recycle_get gives for a size. */
-size_t	recycle_size(size_t);
-void   *recycle_get(size_t);		/* NULL without memory */
-/* NULL is fine. The size is what was asked for. */
-void	recycle_put(void *, size_t);
+/* Not zeroed, aligned as malloc does. NULL without memory. */
+void	*recycle_get(size_t size);
+/* The size must be the one it was got with; NULL is fine. */
+void	 recycle_put(void *, size_t size);
+/* How many bytes there really are in a cell for that size. */
+size_t	 recycle_size(size_t size);
+/* Bytes in the depot. */
+size_t	 recycle_depot(void);
+/* Before a thread ends: what it has goes to the depot. */
+void	 recycle_thread_finish(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "log.h"
+#include "recycle.h"
 #include "worker.h"
 
 /* Made and freed in main, before threads start and after they have ended. */
@@ -107,7 +108,6 @@ static int
 worker_init(struct worker *worker, unsigned index)
 {
 	worker->index = index;
-	recycle_init(&worker->recycle);
 	list_init(&worker->flush);
 	list_init(&worker->reap);
 	list_init(&worker->conns);
@@ -149,7 +149,6 @@ worker_finish(struct worker *worker)
 	mailbox_finish(&worker->mailbox);
 	buf_unref(worker->read_buf);
 	worker_become(NULL);
-	recycle_finish(&worker->recycle);
 	dues_finish(&worker->dues);
 	poller_finish(&worker->poller);
 	event_base_free(worker->base);
@@ -221,6 +220,7 @@ worker_main(void *arg)
 	if (workers_leave != NULL)
 		workers_leave(worker);
 	worker_become(NULL);
+	recycle_thread_finish();
 	return (NULL);
 }
 
@@ -335,7 +335,6 @@ void
 worker_become(struct worker *worker)
 {
 	worker_current = worker;
-	recycle_become(worker != NULL ? &worker->recycle : NULL);
 }
 
 void
@@ -358,7 +357,7 @@ worker_open_post(struct letter *letter)
 	struct post *post = list_entry(letter, struct post, letter);
 
 	post->fn(post->arg);
-	free(post);
+	recycle_put(post, sizeof(*post));
 }
 
 int
@@ -366,7 +365,7 @@ worker_post(struct worker *worker, void (*fn)(void *), void *arg)
 {
 	struct post *post;
 
-	if ((post = malloc(sizeof(*post))) == NULL)
+	if ((post = recycle_get(sizeof(*post))) == NULL)
 		return (-1);
 	post->letter.open = worker_open_post;
 	post->fn = fn;

@@ -20,7 +20,6 @@
 #include "list.h"
 #include "mailbox.h"
 #include "poller.h"
-#include "recycle.h"
 
 #define WORKER_READ_SIZE	(80 * 1024)	/* of one read, at most */
 #define WORKER_READ_MAX		(64 * 1024)	/* of a turn, before a flush */
@@ -46,7 +45,6 @@ struct worker {
 	struct list		 flush;		/* struct work */
 	struct list		 reap;		/* struct work */
 	struct list		 conns;		/* of the model layer */
-	struct recycle		 recycle;	/* see worker_become */
 	struct buf		*read_buf;	/* see worker_read_buf */
 	size_t			 read_at;	/* what is before is looked at */
 	size_t			 read_bytes;	/* since the last flush */

@@ -598,6 +598,12 @@ struct hg_host {
 		    const struct hg_head *request);
 	void	 (*channel_got_authed)(struct hg_channel *,
 		    const struct hg_head *response);
+
+	/* Recycled memory, for what comes and goes with each message: not
+	 * zeroed; recycle_put wants the size of recycle_get. NULL without
+	 * memory, or to be put, which is fine. Any thread. */
+	void	*(*recycle_get)(size_t size);
+	void	 (*recycle_put)(void *, size_t size);
 };
 
 #ifdef __cplusplus

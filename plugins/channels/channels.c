@@ -3,7 +3,6 @@
  * channels: many channels in one connection, by x-kaazing-channels. This file
  * is where the host comes in.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "merge.h"
@@ -168,7 +167,7 @@ channels_close(struct hg_slot *slot, void *state)
 	}
 	channels_rate_free(mux);
 	table_finish(&mux->table);
-	free(mux->in.text);
+	hg->recycle_put(mux->in.text, CONTROL_MAX);
 }
 
 static enum hg_verdict

@@ -66,6 +66,7 @@ int	 channels_barrier_add_early(struct barrier *, struct chan *);
 void	 channels_barrier_free(struct barrier *);
 /* Takes it out of all queues; the channels go on. */
 void	 channels_barrier_drop(struct barrier *);
+struct item *channels_item_new(struct chan *);	/* NULL: no memory */
 void	 channels_item_free(struct item *);
 size_t	 channels_item_cost(const struct item *);
 /* It is in no queue of this channel any more. */

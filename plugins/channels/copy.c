@@ -3,7 +3,6 @@
  * Copies of a carrier's messages at their creator: for members that the wire
  * does not carry, and the log from which a denied merge is made good.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "merge.h"
@@ -27,7 +26,7 @@ log_message(struct chan *carrier, struct hg_frame *look)
 {
 	struct item *item;
 
-	if ((item = calloc(1, sizeof(*item))) == NULL)
+	if ((item = channels_item_new(carrier)) == NULL)
 		return;
 	item->frame = hg->frame_ref(look);
 	item->seq = carrier->flow;

@@ -3,7 +3,6 @@
  * What comes from the wire: the label, which may be cut anywhere, then control
  * or a channel's message. Frames come in pieces of any size.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "merge.h"
@@ -38,7 +37,7 @@ begin_control(struct mux *mux)
 	if (mux->chunk != 0 && mux->in.label[2] != CHANNELS_LAST)
 		return (channels_wrong(mux, NULL, "control-in-pieces"));
 	if (mux->in.text == NULL &&
-	    (mux->in.text = malloc(CONTROL_MAX)) == NULL)
+	    (mux->in.text = hg->recycle_get(CONTROL_MAX)) == NULL)
 		return (channels_no_memory(mux));
 	mux->in.text_len = 0;
 	return (HG_DROP);
@@ -130,7 +129,7 @@ control_body(struct mux *mux, struct hg_frame *frame, size_t from, size_t len,
 		return (HG_DROP);
 	channels_rate_charge(mux, in->text_len);
 	verdict = channels_got_control(mux, in->text, in->text_len);
-	free(in->text);
+	hg->recycle_put(in->text, CONTROL_MAX);
 	in->text = NULL;
 	return (verdict);
 }

@@ -53,6 +53,19 @@ channels_queue_uncount(struct chan *c, const struct item *item)
 		note_long(c, other);
 }
 
+/* NULL without memory. */
+struct item *
+channels_item_new(struct chan *c)
+{
+	struct item *item;
+
+	if ((item = hg->recycle_get(sizeof(*item))) == NULL)
+		return (NULL);
+	memset(item, 0, sizeof(*item));
+	item->chan = c;
+	return (item);
+}
+
 /* For one that is in no queue any more. */
 void
 channels_item_free(struct item *item)
@@ -61,7 +74,7 @@ channels_item_free(struct item *item)
 		item->behind->gate = NULL;
 	if (item->frame != NULL)
 		hg->frame_unref(item->frame);
-	free(item);
+	hg->recycle_put(item, sizeof(*item));
 }
 
 /* Tells the host when the queue gets long or is short again. */
@@ -89,13 +102,12 @@ channels_insert_frame(struct chan *c, struct item *before,
 {
 	struct item *item;
 
-	if (frame == NULL || (item = calloc(1, sizeof(*item))) == NULL) {
+	if (frame == NULL || (item = channels_item_new(c)) == NULL) {
 		hg->frame_unref(frame);
 		channels_no_memory(c->mux);
 		return (-1);
 	}
 	item->frame = frame;
-	item->chan = c;
 	if (before == NULL)
 		TAILQ_INSERT_TAIL(&c->queue, item, entry);
 	else {
@@ -135,11 +147,10 @@ channels_gate_add(struct chan *c)
 	if (parent == NULL || parent->gone || parent->ending ||
 	    c->gate != NULL)
 		return (0);
-	if ((item = calloc(1, sizeof(*item))) == NULL) {
+	if ((item = channels_item_new(parent)) == NULL) {
 		channels_no_memory(c->mux);
 		return (-1);
 	}
-	item->chan = parent;
 	item->behind = c;
 	c->gate = item;
 	TAILQ_INSERT_TAIL(&parent->queue, item, entry);
@@ -195,12 +206,11 @@ channels_barrier_add(struct barrier *b, struct chan *c)
 {
 	struct item *item;
 
-	if ((item = calloc(1, sizeof(*item))) == NULL) {
+	if ((item = channels_item_new(c)) == NULL) {
 		channels_no_memory(c->mux);
 		return (-1);
 	}
 	item->barrier = b;
-	item->chan = c;
 	TAILQ_INSERT_TAIL(&b->items, item, twin);
 	TAILQ_INSERT_TAIL(&c->queue, item, entry);
 	count(c, item);

@@ -4,7 +4,6 @@
  * slowly: what it sends waits here, in order, until its rate over ten seconds
  * is what it may be. What waits is bounded.
  */
-#include <stdlib.h>
 
 #include "channels.h"
 
@@ -68,8 +67,7 @@ input_first(struct mux *mux)
 	TAILQ_REMOVE(&rate->backlog, item, entry);
 	rate->backlog_cost -= hg->frame_len(item->frame) + FRAME_COST;
 	verdict = channels_input(mux, item->frame);
-	hg->frame_unref(item->frame);
-	free(item);
+	channels_item_free(item);
 	return (verdict);
 }
 
@@ -113,7 +111,7 @@ wait(struct mux *mux, struct hg_frame *look)
 	rate->backlog_cost += hg->frame_len(look) + FRAME_COST;
 	if (rate->backlog_cost > mux->conn_window * 2)
 		return (channels_policy(mux, "too many control messages"));
-	if ((item = calloc(1, sizeof(*item))) == NULL)
+	if ((item = channels_item_new(NULL)) == NULL)
 		return (channels_no_memory(mux));
 	item->frame = hg->frame_ref(look);
 	TAILQ_INSERT_TAIL(&rate->backlog, item, entry);
@@ -149,7 +147,6 @@ channels_rate_free(struct mux *mux)
 
 	while ((item = TAILQ_FIRST(&mux->rate.backlog)) != NULL) {
 		TAILQ_REMOVE(&mux->rate.backlog, item, entry);
-		hg->frame_unref(item->frame);
-		free(item);
+		channels_item_free(item);
 	}
 }

@@ -5,6 +5,10 @@
 
 #include <headgate/plugin.h>
 
+/* fake-recycle.c */
+void	*fake_recycle_get(size_t);
+void	 fake_recycle_put(void *, size_t);
+
 /* fake-frame.c: frames, heads, fields, parameters */
 struct hg_frame *fake_frame_new(const void *, size_t, unsigned);
 struct hg_frame *fake_frame_ref(struct hg_frame *);
@@ -139,6 +143,8 @@ void fake_hg_group_recv(struct hg_group *group, struct hg_frame *frame);
 	.worker_timer = fake_worker_timer,				\
 	.report_row = fake_report_row,					\
 	.report_text = fake_report_text,				\
-	.report_number = fake_report_number
+	.report_number = fake_report_number,				\
+	.recycle_get = fake_recycle_get,					\
+	.recycle_put = fake_recycle_put
 
 #endif

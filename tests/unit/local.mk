@@ -7,7 +7,6 @@ UNIT_TESTS += \
 	tests/unit/test-logquote \
 	tests/unit/test-list \
 	tests/unit/test-str \
-	tests/unit/test-pool \
 	tests/unit/test-recycle \
 	tests/unit/test-buf \
 	tests/unit/test-frame \
@@ -71,6 +70,7 @@ EXTRA_DIST += \
 
 TSAN_TESTS += \
 	tests/unit/test-log \
+	tests/unit/test-recycle \
 	tests/unit/test-buf \
 	tests/unit/test-frame \
 	tests/unit/test-mask \
