@@ -180,7 +180,7 @@ void
 channelauth_got_answer(struct hg_channel *ch, const struct hg_head *response)
 {
 	if (ch->conn->is_initiator)
-		channelauth_answer(ch, http_copy(response),
+		channelauth_answer(ch, http_ref(response),
 		    CHANNEL_AUTH_NONE);
 }
 

@@ -27,12 +27,12 @@ frame_alloc(unsigned room, unsigned flags)
 
 	if ((frame = recycle_get(size)) == NULL)
 		return (NULL);
+	frame->room = (unsigned short)((size - sizeof(*frame)) /
+	    sizeof(struct slice));
 	atomic_init(&frame->refs, 1);
 	frame->flags = flags;
 	frame->len = 0;
 	frame->count = 0;
-	frame->room = (unsigned)((size - sizeof(*frame)) /
-	    sizeof(struct slice));
 	return (frame);
 }
 

@@ -33,7 +33,7 @@ struct hg_frame {
 	unsigned	 flags;		/* enum hg_frame_flags */
 	size_t		 len;		/* sum of the slices */
 	unsigned	 count;		/* slices */
-	unsigned	 room;		/* for so many */
+	unsigned short	 room;		/* for so many */
 	struct slice	 slices[];
 };
 

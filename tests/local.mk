@@ -10,6 +10,18 @@ E2E_TESTS =
 TSAN_TESTS =
 BENCHES =
 
+# Preloaded into daemons by tests/e2e/alloc.test.mjs.
+check_LTLIBRARIES += tests/lib/alloccount.la
+tests_lib_alloccount_la_SOURCES = \
+	tests/lib/alloccount.c \
+	tests/lib/alloctrace.c tests/lib/alloctrace.h
+tests_lib_alloccount_la_CPPFLAGS = -D_GNU_SOURCE -I$(top_srcdir)/tests
+tests_lib_alloccount_la_CFLAGS = $(BASE_CFLAGS) -fvisibility=default
+tests_lib_alloccount_la_LDFLAGS = \
+	$(BASE_LDFLAGS) -module -avoid-version -shared \
+	-rpath $(abs_builddir)/tests/lib
+tests_lib_alloccount_la_LIBADD =
+
 # Shared by all C tests; fragments add their own support files.
 check_LIBRARIES += tests/libharness.a
 tests_libharness_a_SOURCES = tests/harness.c tests/harness.h
@@ -42,6 +54,7 @@ EXTRA_DIST += \
 
 # What the tests in JavaScript share.
 EXTRA_DIST += \
+	tests/lib/alloc.mjs \
 	tests/lib/certs.mjs tests/lib/channels.mjs tests/lib/daemon.mjs \
 	tests/lib/frame.mjs tests/lib/pair.mjs tests/lib/process.mjs \
 	tests/lib/rabbitmq.mjs tests/lib/server.mjs tests/lib/stomp.mjs \

@@ -1,6 +1,7 @@
 # The daemon between real clients and real servers.
 E2E_TESTS += \
 	tests/e2e/auth.test.mjs \
+	tests/e2e/alloc.test.mjs \
 	tests/e2e/broker.test.mjs \
 	tests/e2e/demo.test.mjs \
 	tests/e2e/echo.test.mjs \

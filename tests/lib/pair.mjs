@@ -46,14 +46,14 @@ function edgeSections(sections, port) {
 }
 
 // The services of both; each section may change what is above. between: a relay
-// that the trunk goes through.
-export async function startPair(t, { gateway, edge, between }) {
+// that the trunk goes through. env: { gateway, edge }, of the processes.
+export async function startPair(t, { gateway, edge, between, env = {} }) {
   const own = selfSigned(tempDir(t), 'own');
   const files = { ...own.files, secret: SECRET };
   const pair = {
     async startGateway(port = 0) {
       pair.gateway = await startDaemon(t, gatewaySections(gateway, port),
-        { files });
+        { files, env: env.gateway });
       return pair.gateway;
     },
     async startEdge() {
@@ -61,7 +61,8 @@ export async function startPair(t, { gateway, edge, between }) {
       if (between)
         between.target = port;
       pair.edge = await startDaemon(t,
-        edgeSections(edge, between?.port ?? port), { files });
+        edgeSections(edge, between?.port ?? port),
+        { files, env: env.edge });
       await pair.edge.line(TRUNK_UP);
       return pair.edge;
     },
