@@ -27,12 +27,15 @@ fake_hg_channel_authed(struct hg_channel *ch, int status,
 void
 fake_hg_channel_got_auth(struct hg_channel *ch, const struct hg_head *request)
 {
+	size_t len;
+	const char *text = http_text(request, &len);
+
 	fake_live(ch, "channel_got_auth");
 	if (ch->auth_asked)
 		fake_abort("%s: asked twice", ch->name);
 	ch->auth_asked = true;
 	snprintf(ch->auth_request, sizeof(ch->auth_request), "%.*s",
-	    (int)request->text_len, request->text);
+	    (int)len, text);
 }
 
 void

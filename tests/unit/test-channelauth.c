@@ -71,7 +71,7 @@ static struct hg_head *
 relay(const struct hg_channel *ch, const struct hg_head *request)
 {
 	(void)ch;
-	return (http_copy(request));
+	return (http_ref(request));
 }
 
 static void
