@@ -43,9 +43,9 @@ test_plain(void)
 	T_MEM_EQ(data, 5, "world", 5);
 	peer_frame(peer, FIN | WS_CLOSE, "\x03\xe8", 2, KEY);
 	T_EQ(peer_close_code(peer), 1000);
-	T_STORY("u0FLT(hello) uend0:1000() ");
+	T_STORY("u0FLT(hello) uend0:1000() detach0 ");
 	model_end(peer);
-	T_STORY("detach0 ");
+	T_STORY("");
 	model_stop();
 }
 
