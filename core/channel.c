@@ -215,7 +215,7 @@ channel_set_id(struct hg_channel *ch, unsigned id)
 {
 	ch->id = id;
 	if (ch == ch->conn->root)
-		snprintf(ch->name, sizeof(ch->name), "%s", ch->conn->name);
+		memcpy(ch->name, ch->conn->name, sizeof(ch->conn->name));
 	else if (!channel_is_carried(ch) && ch->parent != NULL)
 		snprintf(ch->name, sizeof(ch->name), "%.30s/child",
 		    ch->parent->name);

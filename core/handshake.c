@@ -147,13 +147,36 @@ handshake_check_response(const struct hg_head *head, const char *key,
 }
 
 static void
+handshake_write_field(struct str *out, const char *name, const char *value)
+{
+	str_add(out, name);
+	str_add(out, ": ");
+	str_add(out, value);
+	str_add(out, "\r\n");
+}
+
+static void
 handshake_write_fields(struct str *out, const struct hg_head *head)
 {
 	size_t i;
 
 	for (i = 0; head != NULL && i < head->count; i++)
-		str_addf(out, "%s: %s\r\n", http_name(head, i),
+		handshake_write_field(out, http_name(head, i),
 		    http_value(head, i));
+}
+
+void
+handshake_write_request(struct str *out, const struct hg_head *request,
+    const char *key)
+{
+	str_add(out, "GET ");
+	str_add(out, request->target);
+	str_add(out, " HTTP/1.1\r\n");
+	handshake_write_fields(out, request);
+	str_add(out, "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+	    "Sec-WebSocket-Version: 13\r\n");
+	handshake_write_field(out, "Sec-WebSocket-Key", key);
+	str_add(out, "\r\n");
 }
 
 void
@@ -163,9 +186,9 @@ handshake_write_101(struct str *out, const char *key,
 	char accept[WSKEY_ACCEPT + 1];
 
 	wskey_accept(accept, key);
-	str_addf(out, "HTTP/1.1 101 Switching Protocols\r\n"
-	    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-	    "Sec-WebSocket-Accept: %s\r\n", accept);
+	str_add(out, "HTTP/1.1 101 Switching Protocols\r\n"
+	    "Upgrade: websocket\r\nConnection: Upgrade\r\n");
+	handshake_write_field(out, "Sec-WebSocket-Accept", accept);
 	handshake_write_fields(out, with);
 	str_add(out, "\r\n");
 }

@@ -26,6 +26,9 @@ bool	handshake_offers_protocol(const struct hg_head *, const char *name);
  * caller frees it. */
 char   *handshake_protocols(const struct hg_head *);
 
+/* The bytes of a request to upgrade: ours behind the head's fields. */
+void	handshake_write_request(struct str *, const struct hg_head *,
+    const char *key);
 /* The bytes of a 101: the fields of "with" (protocol, extensions) behind ours.
  * Empty when memory is out. */
 void	handshake_write_101(struct str *, const char *key,

@@ -217,16 +217,14 @@ log_add_text(char *line, size_t len, const char *who, const char *fmt,
 	return (log_add(line, len, LOG_LINE_MAX - 1, text));
 }
 
-void
-log_vwrite(enum hg_log_level level, const char *who, const char *fmt,
+static void __attribute__((noinline))
+log_put(enum hg_log_level level, const char *who, const char *fmt,
     va_list ap)
 {
 	char line[LOG_LINE_MAX], stamp[LOG_STAMP_MAX];
 	int saved = errno;
 	size_t len;
 
-	if (!log_enabled(level))
-		return;
 	if (log_is_syslog) {
 		len = log_add_text(line, 0, who, fmt, ap);
 		syslog(log_levels[level].priority, "%.*s", (int)len, line);
@@ -239,6 +237,15 @@ log_vwrite(enum hg_log_level level, const char *who, const char *fmt,
 		log_write_line(line, len);
 	}
 	errno = saved;
+}
+
+/* Most lines are not wanted, which costs no room for one. */
+void
+log_vwrite(enum hg_log_level level, const char *who, const char *fmt,
+    va_list ap)
+{
+	if (log_enabled(level))
+		log_put(level, who, fmt, ap);
 }
 
 void

@@ -64,11 +64,19 @@ void
 str_vaddf(struct str *str, const char *fmt, va_list ap)
 {
 	va_list again;
+	size_t room = str->failed ? 0 : str->size - str->len;
 	int len;
 
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, again);
+	len = vsnprintf(room > 0 ? str->text + str->len : NULL, room, fmt,
+	    again);
 	va_end(again);
+	if (len >= 0 && (size_t)len < room) {
+		str->len += (size_t)len;
+		return;
+	}
+	if (room > 0)
+		str->text[str->len] = '\0';
 	if (len < 0)
 		str->failed = true;
 	if (!str_grow(str, len < 0 ? 0 : len))
@@ -135,7 +143,7 @@ str_equal_nocase_n(const char *a, size_t a_len, const char *b, size_t b_len)
 	if (a_len != b_len)
 		return (false);
 	for (i = 0; i < a_len; i++)
-		if (str_lower(a[i]) != str_lower(b[i]))
+		if (a[i] != b[i] && str_lower(a[i]) != str_lower(b[i]))
 			return (false);
 	return (true);
 }

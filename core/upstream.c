@@ -101,19 +101,12 @@ upstream_ready(struct hg_conn *conn)
 {
 	struct upstream *up = conn->session_arg;
 	struct str head = { 0 };
-	size_t i;
 
 	if (!conn->is_websocket) {
 		upstream_open(conn, http_response(101, NULL, NULL));
 		return;
 	}
-	str_addf(&head, "GET %s HTTP/1.1\r\n", up->request->target);
-	for (i = 0; i < up->request->count; i++)
-		str_addf(&head, "%s: %s\r\n", http_name(up->request, i),
-		    http_value(up->request, i));
-	str_addf(&head, "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-	    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n",
-	    up->key);
+	handshake_write_request(&head, up->request, up->key);
 	if (head.failed)
 		conn_kill(conn, "out of memory");
 	else

@@ -2,10 +2,12 @@
 #include "wskey.h"
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <stdatomic.h>
 #include <string.h>
 
+#include "mask.h"
 #include "str.h"
 
 #define GUID		"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -20,10 +22,11 @@ void
 wskey_new(char key[WSKEY_LEN + 1])
 {
 	unsigned char nonce[NONCE_LEN];
+	size_t i;
 
-	key[0] = '\0';
-	if (RAND_bytes(nonce, sizeof(nonce)) == 1)
-		str_base64(key, nonce, sizeof(nonce));
+	for (i = 0; i < sizeof(nonce); i += 4)
+		mask_key(nonce + i);
+	str_base64(key, nonce, sizeof(nonce));
 }
 
 /*
@@ -37,6 +40,25 @@ wskey_is_valid(const char *key)
 	    strcmp(key + DIGITS, "==") == 0);
 }
 
+/*
+ * Looked up by its name once: that costs more than the sum itself. Of two
+ * threads that come first one's stays; it lives until the process ends.
+ */
+static const EVP_MD *
+sha1(void)
+{
+	static _Atomic(EVP_MD *) found;
+	EVP_MD *none = NULL, *md;
+
+	if ((md = atomic_load(&found)) != NULL)
+		return (md);
+	md = EVP_MD_fetch(NULL, "SHA1", NULL);
+	if (md == NULL || atomic_compare_exchange_strong(&found, &none, md))
+		return (md);
+	EVP_MD_free(md);
+	return (none);
+}
+
 void
 wskey_accept(char accept[WSKEY_ACCEPT + 1], const char *key)
 {
@@ -47,7 +69,7 @@ wskey_accept(char accept[WSKEY_ACCEPT + 1], const char *key)
 		return;
 	memcpy(text, key, WSKEY_LEN);
 	memcpy(text + WSKEY_LEN, GUID, GUID_LEN);
-	if (SHA1(text, sizeof(text), sum) != NULL)
+	if (EVP_Digest(text, sizeof(text), sum, NULL, sha1(), NULL) == 1)
 		str_base64(accept, sum, sizeof(sum));
 }
 
