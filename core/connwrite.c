@@ -66,22 +66,26 @@ conn_check_queue(struct hg_conn *conn)
 }
 
 static void
+conn_queued(struct hg_conn *conn, int error)
+{
+	if (error != 0)
+		conn_kill(conn, "out of memory");
+	else
+		worker_flush_later(conn->worker, &conn->flush);
+}
+
+static void
 conn_queue(struct hg_conn *conn, const struct ws_head *head,
     struct hg_frame *frame, bool front)
 {
 	unsigned char bytes[WS_HEAD_MAX];
 	size_t len = 0;
-	int error;
 
 	if (head != NULL)
 		len = ws_head_format(bytes, head);
-	error = front ? outq_push_front(&conn->out, bytes, len, frame) :
-	    outq_push(&conn->out, bytes, len, frame);
-	if (error != 0) {
-		conn_kill(conn, "out of memory");
-		return;
-	}
-	worker_flush_later(conn->worker, &conn->flush);
+	conn_queued(conn, front ?
+	    outq_push_front(&conn->out, bytes, len, frame) :
+	    outq_push(&conn->out, bytes, len, frame));
 }
 
 static void
@@ -89,6 +93,12 @@ conn_write_ws(struct hg_conn *conn, struct hg_frame *frame)
 {
 	struct ws_head head = { .fin = (frame->flags & HG_LAST) != 0 };
 
+	/* One that comes with its header is a whole message. */
+	if (frame->head_len > 0 && !conn->is_initiator && !conn->sending) {
+		conn->messages_out++;
+		conn_queued(conn, outq_push_headed(&conn->out, frame));
+		return;
+	}
 	head.len = frame->len;
 	head.opcode = conn->sending ? WS_CONTINUATION :
 	    (frame->flags & HG_TEXT) != 0 ? WS_TEXT : WS_BINARY;

@@ -4,6 +4,7 @@
  * at most FRAME_SLICES of them. A frame whose only reference was handed in is
  * changed in place, as nobody else can see it; any other is left alone.
  */
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ frame_alloc(unsigned room, unsigned flags)
 	frame->flags = flags;
 	frame->len = 0;
 	frame->count = 0;
+	frame->head_len = 0;
 	return (frame);
 }
 
@@ -117,6 +119,26 @@ frame_copy(const void *data, size_t len, unsigned flags)
 }
 
 struct hg_frame *
+frame_copy_headed(const void *head, size_t head_len, const void *data,
+    size_t len, unsigned flags)
+{
+	struct hg_frame *frame;
+	struct buf *buf;
+
+	if (len == 0 || head_len > UCHAR_MAX || len > SIZE_MAX - head_len)
+		return (frame_copy(data, len, flags));
+	if ((buf = buf_new(head_len + len)) == NULL)
+		return (NULL);
+	memcpy(buf->data, head, head_len);
+	memcpy(buf->data + head_len, data, len);
+	frame = frame_over(buf, buf->data + head_len, len, flags);
+	if (frame != NULL)
+		frame->head_len = (unsigned char)head_len;
+	buf_unref(buf);
+	return (frame);
+}
+
+struct hg_frame *
 frame_ref(struct hg_frame *frame)
 {
 	atomic_fetch_add_explicit(&frame->refs, 1, memory_order_relaxed);
@@ -144,6 +166,7 @@ frame_grow(struct hg_frame *frame, unsigned room)
 {
 	struct hg_frame *grown;
 
+	frame->head_len = 0;
 	if (room <= frame->room - frame->count)
 		return (frame);
 	if ((grown = frame_alloc(frame->count + room, frame->flags)) == NULL) {
@@ -193,6 +216,7 @@ frame_cut(struct hg_frame *frame, size_t from, size_t len)
 	struct slice part;
 	unsigned i, kept;
 
+	frame->head_len = 0;
 	frame->len = len;
 	for (i = kept = 0; i < frame->count; i++) {
 		if (slice_part(&frame->slices[i], &from, &len, &part))

@@ -34,6 +34,7 @@ struct hg_frame {
 	size_t		 len;		/* sum of the slices */
 	unsigned	 count;		/* slices */
 	unsigned short	 room;		/* for so many */
+	unsigned char	 head_len;	/* see frame_copy_headed */
 	struct slice	 slices[];
 };
 
@@ -42,6 +43,14 @@ struct hg_frame *frame_over(struct buf *, const unsigned char *, size_t,
     unsigned flags);
 /* A frame with a copy of the bytes. */
 struct hg_frame *frame_copy(const void *, size_t, unsigned flags);
+/*
+ * The same, with a header in front of the bytes, in one run with them. It is no
+ * part of the frame's content, but saves who sends the frame to many from
+ * putting the same one there each time. It belongs to this very content and
+ * these flags: a frame that is made of this one has none.
+ */
+struct hg_frame *frame_copy_headed(const void *head, size_t head_len,
+    const void *, size_t, unsigned flags);
 struct hg_frame *frame_ref(struct hg_frame *);
 void		 frame_unref(struct hg_frame *);	/* NULL is fine */
 

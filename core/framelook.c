@@ -122,7 +122,9 @@ frame_compact(struct hg_frame *frame)
 {
 	struct hg_frame *flat;
 
-	if (frame == NULL || frame_cost(frame) / 2 <= frame->len + FRAME_SLACK)
+	/* One with a header has bytes of its own. */
+	if (frame == NULL || frame->head_len > 0 ||
+	    frame_cost(frame) / 2 <= frame->len + FRAME_SLACK)
 		return (frame);
 	if ((flat = frame_flat(frame)) == NULL)
 		return (frame);

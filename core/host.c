@@ -19,6 +19,7 @@
 #include "recycle.h"
 #include "report.h"
 #include "wsext.h"
+#include "wsframe.h"
 
 HG_PRINTF(3, 4) static void
 host_log(const struct hg_slot *slot, enum hg_log_level level, const char *fmt,
@@ -30,6 +31,15 @@ host_log(const struct hg_slot *slot, enum hg_log_level level, const char *fmt,
 	log_vwrite(level, slot == NULL ? NULL :
 	    slot->chain->ops->name(slot->chain), fmt, ap);
 	va_end(ap);
+}
+
+/* The time of the turn at hand, if there is one. */
+static uint64_t
+host_now(void)
+{
+	const struct worker *worker = worker_self();
+
+	return (worker != NULL ? worker->now : worker_clock());
 }
 
 static void
@@ -97,6 +107,20 @@ host_send_next(struct hg_slot *slot, struct hg_frame *frame)
 }
 
 /* --- frames --------------------------------------------------------------- */
+
+/* A plugin may send what it makes to many. */
+static struct hg_frame *
+host_frame_new(const void *data, size_t len, unsigned flags)
+{
+	unsigned char bytes[WS_HEAD_MAX];
+	struct ws_head head = { .fin = true, .len = len };
+
+	if ((flags & HG_WHOLE) != HG_WHOLE || (flags & HG_RSV) != 0)
+		return (frame_copy(data, len, flags));
+	head.opcode = (flags & HG_TEXT) != 0 ? WS_TEXT : WS_BINARY;
+	return (frame_copy_headed(bytes, ws_head_format(bytes, &head), data,
+	    len, flags));
+}
 
 static size_t
 host_frame_len(const struct hg_frame *frame)
@@ -274,7 +298,7 @@ const struct hg_host host_table = {
 	.worker_index = host_worker_index,
 	.worker_data = host_worker_data,
 	.post = host_post,
-	.now = worker_clock,
+	.now = host_now,
 	.random = host_random,
 	.provide = plugin_provide,
 	.find = plugin_provided,
@@ -286,7 +310,7 @@ const struct hg_host host_table = {
 	.fail = host_fail,
 	.recv_next = host_recv_next,
 	.send_next = host_send_next,
-	.frame_new = frame_copy,
+	.frame_new = host_frame_new,
 	.frame_ref = frame_ref,
 	.frame_unref = frame_unref,
 	.frame_len = host_frame_len,

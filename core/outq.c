@@ -4,6 +4,7 @@
  * be gone.
  */
 #include <limits.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "outq.h"
@@ -94,46 +95,66 @@ outq_grow(struct outq *q)
  * or 1. What has no bytes is not worth an entry.
  */
 static int
-outq_insert(struct outq *q, unsigned index, const void *head, size_t head_len,
-    struct hg_frame *frame)
+outq_insert(struct outq *q, unsigned index, const struct outq_entry *entry)
 {
-	struct outq_entry entry = { .frame = frame };
-
-	entry.head_len = head_len;
-	if (head_len > sizeof(entry.head) || outq_grow(q) == -1) {
-		frame_unref(frame);
+	if (outq_grow(q) == -1) {
+		frame_unref(entry->frame);
 		return (-1);
 	}
-	if (entry_len(&entry) == 0) {
-		frame_unref(frame);
+	if (entry_len(entry) == 0) {
+		frame_unref(entry->frame);
 		return (0);
 	}
-	if (head_len > 0)
-		memcpy(entry.head, head, head_len);
 	if (index < q->count) {
 		q->first = (q->first - 1) & (q->size - 1);
 		if (index == 1)
 			*outq_at(q, 0) = *outq_at(q, 1);
 	}
-	*outq_at(q, index) = entry;
+	*outq_at(q, index) = *entry;
 	q->count++;
-	q->bytes += entry_len(&entry);
-	outq_note_long(q, &entry);
+	q->bytes += entry_len(entry);
+	outq_note_long(q, entry);
 	return (0);
+}
+
+static int
+outq_insert_head(struct outq *q, unsigned index, const void *head,
+    size_t head_len, struct hg_frame *frame)
+{
+	struct outq_entry entry = { .frame = frame };
+
+	if (head_len > sizeof(entry.head)) {
+		frame_unref(frame);
+		return (-1);
+	}
+	entry.head_len = (unsigned char)head_len;
+	if (head_len > 0)
+		memcpy(entry.head, head, head_len);
+	return (outq_insert(q, index, &entry));
 }
 
 int
 outq_push(struct outq *q, const void *head, size_t head_len,
     struct hg_frame *frame)
 {
-	return (outq_insert(q, q->count, head, head_len, frame));
+	return (outq_insert_head(q, q->count, head, head_len, frame));
+}
+
+int
+outq_push_headed(struct outq *q, struct hg_frame *frame)
+{
+	struct outq_entry entry = { .frame = frame, .headed = true };
+
+	entry.head_len = frame->head_len;
+	return (outq_insert(q, q->count, &entry));
 }
 
 int
 outq_push_front(struct outq *q, const void *head, size_t head_len,
     struct hg_frame *frame)
 {
-	return (outq_insert(q, q->sent > 0 ? 1 : 0, head, head_len, frame));
+	return (outq_insert_head(q, q->sent > 0 ? 1 : 0, head, head_len,
+	    frame));
 }
 
 bool
@@ -156,6 +177,13 @@ outq_longest(const struct outq *q)
 	return (q->longest);
 }
 
+/* All bytes of one whose frame has the header: one run. */
+static const unsigned char *
+entry_run(const struct outq_entry *entry)
+{
+	return (entry->frame->slices[0].data - entry->head_len);
+}
+
 /* The bytes of one entry without its first ones; returns the vectors used. */
 static int
 entry_iov(struct outq_entry *entry, size_t skip, struct iovec *iov, int max)
@@ -164,6 +192,11 @@ entry_iov(struct outq_entry *entry, size_t skip, struct iovec *iov, int max)
 
 	if (max <= 0)
 		return (0);
+	if (entry->headed) {
+		iov[0].iov_base = (void *)(uintptr_t)(entry_run(entry) + skip);
+		iov[0].iov_len = entry_len(entry) - skip;
+		return (1);
+	}
 	if (skip < entry->head_len) {
 		iov[0].iov_base = entry->head + skip;
 		iov[0].iov_len = entry->head_len - skip;
@@ -199,6 +232,12 @@ entry_peek(const struct outq_entry *entry, size_t skip, unsigned char *out,
 {
 	size_t len = 0;
 
+	if (entry->headed) {
+		len = entry_len(entry) - skip;
+		len = len < size ? len : size;
+		memcpy(out, entry_run(entry) + skip, len);
+		return (len);
+	}
 	if (skip < entry->head_len) {
 		len = entry->head_len - skip;
 		if (len > size)

@@ -21,6 +21,7 @@ struct outq_entry {
 	struct hg_frame	*frame;		/* NULL: header bytes only */
 	unsigned char	 head[OUTQ_HEAD_MAX];
 	unsigned char	 head_len;
+	bool		 headed;	/* the header is the frame's own */
 };
 
 /* A ring that grows by doubling and shrinks when it is empty. */
@@ -42,6 +43,8 @@ void	outq_finish(struct outq *);	/* drops what waits */
  */
 int	outq_push(struct outq *, const void *head, size_t head_len,
 	    struct hg_frame *frame);
+/* The same for a frame that has a header of its own. */
+int	outq_push_headed(struct outq *, struct hg_frame *frame);
 /*
  * The same in front of everything that has not begun to go out: behind the
  * entry that is partly sent, else first. For control frames.

@@ -54,6 +54,7 @@ UNIT_TESTS += \
 	tests/unit/test-connkill \
 	tests/unit/test-group \
 	tests/unit/test-handshake \
+	tests/unit/test-headed \
 	tests/unit/test-link \
 	tests/unit/test-linkchild \
 	tests/unit/test-linkthreads \
