@@ -2,8 +2,6 @@
 /* The channel of a subscription: of its own, or a member's of a flow. */
 #include "stomp.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* What an edge needs to make a member's message out of a flow's. */
@@ -12,14 +10,10 @@ stomp_add_fields(const struct stomp_session *session,
     const struct stomp_sub *sub, struct hg_fields *fields)
 {
 	static const char *const versions[] = { "1.0", "1.1", "1.2" };
-	char id[3 * STOMP_SHARED_ID_MAX + 1], prefix[17];
-	uint64_t random;
+	char id[3 * STOMP_SHARED_ID_MAX + 1];
 
-	hg->random(&random, sizeof(random));
-	snprintf(prefix, sizeof(prefix), "%016" PRIx64, random);
 	stomp_percent_encode(id, sub->id, sub->id_len);
 	if (hg->fields_add(fields, "X-Stomp-Subscription", id) != 0 ||
-	    hg->fields_add(fields, "X-Stomp-Message-Id", prefix) != 0 ||
 	    hg->fields_add(fields, "X-Stomp-Version",
 	    versions[session->version]) != 0)
 		return (-1);

@@ -13,6 +13,7 @@ plugins_stomp_stomp_la_SOURCES = \
 	plugins/stomp/heartbeat.c \
 	plugins/stomp/join.c \
 	plugins/stomp/key.c \
+	plugins/stomp/made.c \
 	plugins/stomp/message.c \
 	plugins/stomp/parse.c \
 	plugins/stomp/parse.h \

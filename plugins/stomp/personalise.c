@@ -7,15 +7,12 @@
  */
 #include "stomp.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define STOMP_FANOUT		"x-kaazing-fanout"
-#define STOMP_COMMAND_LINE	"MESSAGE\n"
 #define STOMP_DONE		"MESSAGE\nsubscription:"
-#define STOMP_PREFIX_MAX	64
 
 static enum stomp_version
 stomp_field_version(const char *text)
@@ -27,34 +24,29 @@ stomp_field_version(const char *text)
 	return (STOMP_1_0);
 }
 
-/* "MESSAGE\nsubscription:ID\nmessage-id:PREFIX-", up to the number. */
+/* "MESSAGE\nsubscription:ID\nmessage-id:WORKER-", up to the number. */
 static int
 stomp_intro_write(struct stomp_child *child, struct stomp_text id,
-    const char *prefix, enum stomp_version version)
+    enum stomp_version version)
 {
+	const char *worker = stomp_worker()->id;
 	char *to;
+	size_t i;
 
 	child->intro = malloc(sizeof(STOMP_DONE) + 2 * id.len +
-	    STOMP_PREFIX_MAX + 16);
+	    strlen(worker) + 16);
 	if ((to = child->intro) == NULL)
 		return (-1);
 	to = stpcpy(to, STOMP_DONE);
 	to += stomp_escape(to, id.at, id.len, stomp_escapes(version,
 	    STOMP_MESSAGE));
-	to += sprintf(to, "\nmessage-id:%s-", prefix);
+	to += sprintf(to, "\nmessage-id:%s-", worker);
 	child->intro_len = (size_t)(to - child->intro);
 	child->is_text = stomp_is_utf8(child->intro, child->intro_len);
+	for (i = 0; i < id.len; i++)
+		child->intro_hash = child->intro_hash * 31 +
+		    (unsigned char)id.at[i];
 	return (0);
-}
-
-static bool
-stomp_is_prefix(const char *text)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	return (text != NULL && text[0] != '\0' &&
-	    strlen(text) <= STOMP_PREFIX_MAX &&
-	    strspn(text, hex) == strlen(text));
 }
 
 /* The fields come from the trunk's other end as well. */
@@ -62,7 +54,6 @@ static int
 stomp_intro_make(struct stomp_child *child, const struct hg_head *request,
     const char *field)
 {
-	const char *prefix = hg->head_get(request, "X-Stomp-Message-Id");
 	struct stomp_text id;
 	char *text;
 	int len, error = -1;
@@ -72,8 +63,8 @@ stomp_intro_make(struct stomp_child *child, const struct hg_head *request,
 	id.at = text;
 	if ((len = stomp_percent_decode(text, field)) >= 0) {
 		id.len = (size_t)len;
-		if (stomp_is_plain(id) && stomp_is_prefix(prefix))
-			error = stomp_intro_write(child, id, prefix,
+		if (stomp_is_plain(id))
+			error = stomp_intro_write(child, id,
 			    stomp_field_version(hg->head_get(request,
 			    "X-Stomp-Version")));
 	}
@@ -172,27 +163,11 @@ stomp_child_ending(struct stomp_child *child, enum hg_direction direction,
 static bool
 stomp_is_left_to_peer(const struct hg_channel *channel)
 {
-	struct hg_channel *parent = hg->channel_parent(channel);
+	struct hg_channel *parent;
 
-	return (hg->channel_is_carried(channel) && parent != NULL &&
+	return (hg->channel_is_carried(channel) &&
+	    (parent = hg->channel_parent(channel)) != NULL &&
 	    hg->channel_has(parent, STOMP_FANOUT));
-}
-
-static struct hg_frame *
-stomp_put_intro(struct stomp_child *child, struct hg_frame *frame)
-{
-	char number[24];
-	int len;
-
-	len = snprintf(number, sizeof(number), "%" PRIu64 "\n",
-	    ++child->count);
-	frame = hg->frame_trim(frame, strlen(STOMP_COMMAND_LINE));
-	if (frame != NULL)
-		frame = hg->frame_prepend(frame, number, (size_t)len);
-	if (frame != NULL)
-		frame = hg->frame_prepend(frame, child->intro,
-		    child->intro_len);
-	return (frame);
 }
 
 static struct hg_frame *
@@ -207,6 +182,7 @@ static enum hg_verdict
 stomp_begin_message(struct stomp_child *child, struct hg_frame *frame)
 {
 	char begin[sizeof(STOMP_DONE) - 1];
+	struct hg_frame *made;
 	size_t len;
 
 	child->is_binary = false;
@@ -221,9 +197,9 @@ stomp_begin_message(struct stomp_child *child, struct hg_frame *frame)
 	if (len < sizeof(begin) ||
 	    memcmp(begin, STOMP_DONE, sizeof(begin)) != 0) {
 		child->is_binary = !child->is_text;
-		frame = stomp_put_intro(child, frame);
-		if (frame != NULL && child->is_binary)
-			frame = stomp_as_binary(frame);
+		made = stomp_make(child, frame);
+		hg->frame_unref(frame);
+		frame = made;
 	}
 	if (frame == NULL)
 		hg->fail(child->slot, 1011, "out of memory");
@@ -236,10 +212,16 @@ enum hg_verdict
 stomp_child_send(struct stomp_child *child, struct hg_frame *frame)
 {
 	unsigned flags = hg->frame_flags(frame);
+	struct hg_frame *made;
 
 	if (child->intro == NULL ||
 	    stomp_is_left_to_peer(hg->slot_channel(child->slot)))
 		return (HG_PASS);
+	if (child->begin == NULL &&
+	    (made = stomp_made(child, frame)) != NULL) {
+		hg->send_next(child->slot, made);
+		return (HG_DROP);
+	}
 	if (child->begin == NULL && (flags & HG_FIRST) == 0) {
 		if (!child->is_binary)
 			return (HG_PASS);

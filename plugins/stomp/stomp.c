@@ -175,6 +175,13 @@ static const struct hg_option stomp_options[] = {
 	{ .key = NULL }
 };
 
+static int
+stomp_worker_start(void *data)
+{
+	stomp_made_start(data);
+	return (0);
+}
+
 static void
 stomp_worker_stop(void *data)
 {
@@ -185,6 +192,7 @@ stomp_worker_stop(void *data)
 		worker->free = work->next;
 		free(work);
 	}
+	stomp_made_stop(worker);
 }
 
 HG_PLUGIN(
@@ -195,6 +203,7 @@ HG_PLUGIN(
 	.options = stomp_options,
 	.options_size = sizeof(struct stomp_options),
 	.worker_size = sizeof(struct stomp_worker),
+	.worker_start = stomp_worker_start,
 	.worker_stop = stomp_worker_stop,
 	.channel = &stomp_hooks,
 	.personalises = true,

@@ -16,6 +16,9 @@
 
 #define STOMP_EARLY_MAX		65536	/* bytes of a client before CONNECTED */
 #define STOMP_SHARED_ID_MAX	512	/* bytes of an id that is merged */
+#define STOMP_COMMAND_LINE	"MESSAGE\n"
+#define STOMP_MADE		8	/* messages kept for the next child */
+#define STOMP_MADE_INTRO	256	/* longest intro of these */
 
 struct stomp_options {
 	int64_t		 body_max;
@@ -133,9 +136,9 @@ struct stomp_child {
 						 * its subscription is gone */
 	char			*intro;		/* NULL: nothing is put in */
 	size_t			 intro_len;
+	unsigned		 intro_hash;
 	bool			 is_text;	/* the intro may be in text */
 	bool			 is_binary;	/* this message goes as that */
-	uint64_t		 count;
 	struct hg_frame		*begin;		/* too short to tell yet */
 };
 
@@ -145,8 +148,18 @@ struct stomp {
 	struct stomp_child	*child;
 };
 
+/* A flow's message, and what was made of it for those with one intro. */
+struct stomp_made {
+	struct hg_frame		*from, *to;
+	size_t			 intro_len;
+	char			 intro[STOMP_MADE_INTRO];
+};
+
 struct stomp_worker {
 	struct stomp_work	*free;
+	char			 id[17];	/* begins its message-ids */
+	uint64_t		 number;	/* of the newest of them */
+	struct stomp_made	 made[STOMP_MADE];
 	/* The subscription whose child is being opened. */
 	struct stomp_session	*opening_session;
 	struct stomp_sub	*opening;
@@ -238,6 +251,16 @@ enum hg_verdict stomp_child_send(struct stomp_child *, struct hg_frame *);
 /* The child's channel ends. */
 void	stomp_child_ending(struct stomp_child *, enum hg_direction,
 	    unsigned code);
+
+/* made.c: the message with the child's intro, for it and all that are alike;
+ * looks at the frame. NULL: no memory. */
+struct hg_frame *stomp_make(const struct stomp_child *,
+	    struct hg_frame *look);
+/* The same if it was made before; NULL: not. */
+struct hg_frame *stomp_made(const struct stomp_child *,
+	    const struct hg_frame *look);
+void	stomp_made_start(struct stomp_worker *);
+void	stomp_made_stop(struct stomp_worker *);
 
 /* percent.c: out has room for three times the length and one byte more. */
 void	stomp_percent_encode(char *out, const char *, size_t);
