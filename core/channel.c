@@ -306,6 +306,7 @@ channel_open(struct hg_channel *ch, struct hg_head *response)
 void
 channel_answered(struct hg_channel *ch, const struct hg_head *response)
 {
+	channel_settle_groups(ch->conn);
 	if (ch->parent == NULL) {
 		if (ch->session != NULL && ch->session->opened != NULL)
 			ch->session->opened(ch, response);

@@ -155,6 +155,10 @@ bool	channel_send(struct hg_channel *, struct hg_frame *frame);
 void	channel_carry(struct hg_channel *, struct hg_frame *frame);
 void	channel_resend(struct hg_channel *, struct hg_frame *frame);
 
+/* What has come for others, and is not handed on yet, was before what is now
+ * about to happen. */
+void	channel_settle_groups(struct hg_conn *);
+
 /* The wire's half has ended. */
 void	channel_ended(struct hg_channel *, unsigned code, const char *reason);
 /* What is above ends its half. */

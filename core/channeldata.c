@@ -22,6 +22,13 @@ channel_check_text(unsigned char *state, const struct hg_frame *frame)
 	return ((frame->flags & HG_LAST) == 0 || utf8_is_complete(*state));
 }
 
+void
+channel_settle_groups(struct hg_conn *conn)
+{
+	if (conn->settle != NULL)
+		conn->settle(conn);
+}
+
 /* Before it is open, what comes is kept; nothing more is read meanwhile. */
 static void
 channel_keep_early(struct hg_channel *ch, struct hg_frame *frame)
@@ -80,6 +87,7 @@ channel_recv(struct hg_channel *ch, struct hg_frame *frame)
 		conn_fail(ch->conn, 1008, "data on channel 0 of a trunk");
 		return;
 	}
+	channel_settle_groups(ch->conn);
 	if ((frame->flags & HG_RSV & ~ch->chain.rsv) != 0) {
 		frame_unref(frame);
 		channel_fail(ch, 1002, "a reserved bit without an extension");

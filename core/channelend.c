@@ -59,6 +59,7 @@ channel_ended(struct hg_channel *ch, unsigned code, const char *reason)
 {
 	if (reason == NULL)
 		reason = "";
+	channel_settle_groups(ch->conn);
 	if (ch->wire_ended || ch->early_code != 0 ||
 	    channel_ended_early(ch, code, reason))
 		return;

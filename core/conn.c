@@ -211,6 +211,7 @@ conn_create(struct worker *worker, int fd, const struct tls *tls,
 	conn->session_arg = arg;
 	conn->created_at = worker->now;
 	list_init(&conn->channels);
+	list_init(&conn->groups);
 	list_init(&conn->flush.node);
 	list_init(&conn->reap.node);
 	list_init(&conn->again.node);

@@ -85,6 +85,9 @@ struct hg_conn {
 	struct hg_slot			*mux;		/* in chain, or NULL */
 	struct hg_channel		*root;
 	struct list			 channels;	/* all, with root */
+	struct list			 groups;	/* those that have to be
+							 * settled: see group.h */
+	void				(*settle)(struct hg_conn *); /* or NULL */
 	struct hg_head			*request;	/* of the handshake */
 
 	struct work			 flush;

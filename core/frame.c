@@ -200,6 +200,18 @@ frame_open(struct hg_frame *frame, unsigned room)
 }
 
 struct hg_frame *
+frame_twin(const struct hg_frame *look)
+{
+	struct hg_frame *twin;
+
+	if ((twin = frame_alloc(look->count, look->flags)) == NULL)
+		return (NULL);
+	frame_add_all(twin, look);
+	twin->head_len = look->head_len;
+	return (twin);
+}
+
+struct hg_frame *
 frame_flags(struct hg_frame *frame, unsigned flags)
 {
 	if (frame == NULL || frame->flags == flags)

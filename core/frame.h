@@ -54,6 +54,9 @@ struct hg_frame *frame_copy_headed(const void *head, size_t head_len,
 struct hg_frame *frame_ref(struct hg_frame *);
 void		 frame_unref(struct hg_frame *);	/* NULL is fine */
 
+/* Another one with the same content, with counts of its own. */
+struct hg_frame *frame_twin(const struct hg_frame *look);
+
 /* The same bytes with other flags. */
 struct hg_frame *frame_flags(struct hg_frame *frame, unsigned flags);
 /* Without the first bytes. */

@@ -2,27 +2,59 @@
 #include "group.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "channel.h"
 #include "frame.h"
 #include "link.h"
 
+#define GROUP_TOGETHER	LINK_TOGETHER
+
 /*
  * Belongs to the connection's worker. What a member does with a frame may end
- * any member, and the group: while one is handed round, next is where to go on,
- * and freeing waits.
+ * any member, and the group: while some are handed round, now is who gets them
+ * (NULL: he has left), next is where to go on, and freeing waits.
  */
 struct hg_group {
 	struct hg_conn	*conn;
 	struct link_gauge *gauge;	/* of what other workers have to do */
 	struct list	 members;	/* struct hg_channel, member */
+	struct list	 waiting;	/* of conn->groups */
+	struct work	 work;		/* at the end of the turn */
+	struct hg_frame	*frames[GROUP_TOGETHER];
+	unsigned	 frame_count;
+	struct hg_channel *now;
 	struct list	*next;
 	bool		 busy;
-	bool		 gone;		/* to be freed when not busy */
+	unsigned	 held;		/* by functions that are at it */
+	bool		 gone;		/* to be freed when not held */
 	size_t		 count;
 	unsigned char	 utf8;		/* of the message at hand */
 	bool		 in_text;
 };
+
+static void	group_settle(struct hg_group *);
+
+static void
+group_work(struct work *work)
+{
+	group_settle(list_entry(work, struct hg_group, work));
+}
+
+/* In the order in which each got its first one. */
+static void
+group_settle_all(struct hg_conn *conn)
+{
+	struct list groups, *node;
+
+	conn->settle = NULL;
+	list_init(&groups);
+	list_splice(&groups, &conn->groups);
+	while ((node = groups.next) != &groups) {
+		list_remove(node);
+		group_settle(list_entry(node, struct hg_group, waiting));
+	}
+}
 
 struct hg_group *
 group_new(struct hg_conn *conn)
@@ -33,6 +65,9 @@ group_new(struct hg_conn *conn)
 		return (NULL);
 	group->conn = conn;
 	list_init(&group->members);
+	list_init(&group->waiting);
+	list_init(&group->work.node);
+	group->work.fn = group_work;
 	if ((group->gauge = link_gauge_new(conn)) == NULL) {
 		free(group);
 		return (NULL);
@@ -43,8 +78,17 @@ group_new(struct hg_conn *conn)
 static void
 group_destroy(struct hg_group *group)
 {
+	list_remove(&group->waiting);
+	list_remove(&group->work.node);
 	link_gauge_close(group->gauge);
 	free(group);
+}
+
+static void
+group_release(struct hg_group *group)
+{
+	if (--group->held == 0 && group->gone)
+		group_destroy(group);
 }
 
 static void
@@ -60,24 +104,31 @@ group_free(struct hg_group *group)
 
 	if (group == NULL)
 		return;
+	group->held++;
+	group_settle(group);
 	list_each(node, save, &group->members)
 		group_remove(group, list_entry(node, struct hg_channel,
 		    member));
 	group->gone = true;
-	if (!group->busy)
-		group_destroy(group);
+	group_release(group);
 }
 
 int
 group_add(struct hg_group *group, struct hg_channel *ch)
 {
-	if (ch->group != NULL)
-		return (-1);
-	ch->group = group;
-	ch->leave_group = group_leave;
-	list_push(&group->members, &ch->member);
-	group->count++;
-	return (0);
+	int error = -1;
+
+	group->held++;
+	group_settle(group);
+	if (ch->group == NULL && !group->gone) {
+		ch->group = group;
+		ch->leave_group = group_leave;
+		list_push(&group->members, &ch->member);
+		group->count++;
+		error = 0;
+	}
+	group_release(group);
+	return (error);
 }
 
 void
@@ -85,6 +136,11 @@ group_remove(struct hg_group *group, struct hg_channel *ch)
 {
 	if (ch->group != group)
 		return;
+	group_settle(group);
+	if (ch->group != group)
+		return;
+	if (group->now == ch)
+		group->now = NULL;
 	ch->group = NULL;
 	if (group->next == &ch->member)
 		group->next = ch->member.next;
@@ -92,18 +148,22 @@ group_remove(struct hg_group *group, struct hg_channel *ch)
 	group->count--;
 }
 
-/* Calls fn for each member, whatever fn does to them. */
+/* Calls fn for each member and frame, whatever fn does to them. */
 static void
 group_each(struct hg_group *group, void (*fn)(struct hg_channel *,
-    struct hg_frame *), struct hg_frame *frame)
+    struct hg_frame *), struct hg_frame *const *frames, unsigned count)
 {
 	struct list *node;
+	unsigned i;
 
 	for (node = group->members.next; node != &group->members;
 	    node = group->next) {
 		group->next = node->next;
-		fn(list_entry(node, struct hg_channel, member), frame);
+		group->now = list_entry(node, struct hg_channel, member);
+		for (i = 0; i < count && group->now != NULL; i++)
+			fn(group->now, frames[i]);
 	}
+	group->now = NULL;
 	group->next = NULL;
 }
 
@@ -149,10 +209,34 @@ group_no_memory(struct hg_channel *ch, struct hg_frame *frame)
 		channel_fail(ch, 1011, "out of memory");
 }
 
+/* Frames that one letter can bring: those that all members may have. */
+static bool
+group_are_plain(struct hg_frame *const *frames, unsigned count)
+{
+	unsigned i;
+
+	for (i = 0; i < count; i++)
+		if ((frames[i]->flags & HG_RSV) != 0)
+			return (false);
+	return (true);
+}
+
+static void
+group_count(struct hg_channel *ch, struct hg_frame *const *frames,
+    unsigned count)
+{
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		ch->bytes_in += frames[i]->len;
+		ch->messages_in += (frames[i]->flags & HG_LAST) != 0;
+	}
+}
+
 /* -1: no memory for the letter. */
 static int
 group_send_round(struct hg_group *group, struct worker *worker,
-    struct hg_frame *frame)
+    struct hg_frame *const *frames, unsigned count)
 {
 	struct link_round *round = NULL;
 	struct list *node, *save;
@@ -160,14 +244,13 @@ group_send_round(struct hg_group *group, struct worker *worker,
 
 	list_each(node, save, &group->members) {
 		ch = list_entry(node, struct hg_channel, member);
-		if (!group_is_direct(ch, frame) ||
+		if (!group_is_direct(ch, frames[0]) ||
 		    link_peer_worker(ch) != worker)
 			continue;
 		if (round == NULL && (round = link_round_new(group->gauge,
-		    worker, group->count, frame_ref(frame))) == NULL)
+		    worker, group->count, frames, count)) == NULL)
 			return (-1);
-		ch->bytes_in += frame->len;
-		ch->messages_in += (frame->flags & HG_LAST) != 0;
+		group_count(ch, frames, count);
 		link_round_add(round, ch);
 	}
 	if (round != NULL)
@@ -176,16 +259,57 @@ group_send_round(struct hg_group *group, struct worker *worker,
 }
 
 static void
-group_send_rounds(struct hg_group *group, struct hg_frame *frame)
+group_send_rounds(struct hg_group *group, struct hg_frame *const *frames,
+    unsigned count)
 {
 	unsigned i;
 	int error = 0;
 
 	for (i = 0; i < workers_count(); i++)
 		if (worker_at(i) != group->conn->worker)
-			error |= group_send_round(group, worker_at(i), frame);
+			error |= group_send_round(group, worker_at(i), frames,
+			    count);
 	if (error != 0)
-		group_each(group, group_no_memory, frame);
+		group_each(group, group_no_memory, frames, count);
+}
+
+/* Which bits a member may have is decided for each frame. */
+static void
+group_hand_on(struct hg_group *group, struct hg_frame *const *frames,
+    unsigned count)
+{
+	unsigned i;
+
+	if (group_are_plain(frames, count)) {
+		group_send_rounds(group, frames, count);
+		group_each(group, group_give, frames, count);
+		return;
+	}
+	for (i = 0; i < count; i++) {
+		group_send_rounds(group, frames + i, 1);
+		group_each(group, group_give, frames + i, 1);
+	}
+}
+
+static void
+group_settle(struct hg_group *group)
+{
+	struct hg_frame *frames[GROUP_TOGETHER];
+	unsigned i, count = group->frame_count;
+
+	if (count == 0 || group->busy)
+		return;
+	memcpy(frames, group->frames, count * sizeof(frames[0]));
+	group->frame_count = 0;
+	list_remove(&group->waiting);
+	list_remove(&group->work.node);
+	group->held++;
+	group->busy = true;
+	group_hand_on(group, frames, count);
+	group->busy = false;
+	for (i = 0; i < count; i++)
+		frame_unref(frames[i]);
+	group_release(group);
 }
 
 static bool
@@ -197,22 +321,39 @@ group_is_valid(struct hg_group *group, const struct hg_frame *frame)
 	return (!group->in_text || channel_check_text(&group->utf8, frame));
 }
 
+static void
+group_refuse_all(struct hg_group *group, struct hg_frame *frame)
+{
+	group->held++;
+	group_settle(group);
+	group->busy = true;
+	group_each(group, group_refuse, &frame, 1);
+	group->busy = false;
+	frame_unref(frame);
+	group_release(group);
+}
+
 void
 group_recv(struct hg_group *group, struct hg_frame *frame)
 {
+	struct hg_conn *conn = group->conn;
+
 	if (group->busy) {	/* no member can receive from the wire now */
 		frame_unref(frame);
 		return;
 	}
-	group->busy = true;
-	if (group_is_valid(group, frame)) {
-		group_send_rounds(group, frame);
-		group_each(group, group_give, frame);
-	} else {
-		group_each(group, group_refuse, frame);
+	if (!group_is_valid(group, frame)) {
+		group_refuse_all(group, frame);
+		return;
 	}
-	group->busy = false;
-	frame_unref(frame);
-	if (group->gone)
-		group_destroy(group);
+	group->frames[group->frame_count++] = frame;
+	if (group->frame_count == GROUP_TOGETHER) {
+		group_settle(group);
+		return;
+	}
+	if (group->frame_count > 1)
+		return;
+	list_push(&conn->groups, &group->waiting);
+	conn->settle = group_settle_all;
+	worker_flush_later(conn->worker, &group->work);
 }

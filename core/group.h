@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Channels of one connection that receive the same frames. The frame reaches
- * the worker of each channel's peer in one letter, not one for each channel.
+ * Channels of one connection that receive the same frames. A frame reaches the
+ * worker of each channel's peer in one letter, not one for each channel.
+ *
+ * What comes for a group is handed on at the end of the turn, together, so that
+ * each member is turned to once for all of it; or before that, when something
+ * else happens on the connection that may not overtake it.
  */
 #ifndef CORE_GROUP_H
 #define CORE_GROUP_H

@@ -236,11 +236,27 @@ link_count(struct hg_channel *ch, size_t len)
 	channel_pause(ch, true);
 }
 
+/* The other end, when both are on this worker. */
+static void
+link_hand_over(struct link_side *to, struct hg_frame *frame)
+{
+	if (to->channel != NULL)
+		channel_send(to->channel, frame);
+	else
+		frame_unref(frame);
+}
+
 void
 link_send(struct hg_channel *ch, struct hg_frame *frame)
 {
-	if (ch->link == NULL) {
+	struct link *link = ch->link;
+
+	if (link == NULL) {
 		frame_unref(frame);
+		return;
+	}
+	if (link->end[0].worker == link->end[1].worker) {
+		link_hand_over(&link->end[!ch->side], frame);
 		return;
 	}
 	link_count(ch, link_cost(frame));

@@ -52,14 +52,18 @@ struct hg_channel *link_peer(const struct hg_channel *);
 /* The worker of the other end. */
 struct worker *link_peer_worker(const struct hg_channel *);
 /*
- * The letter that brings one frame to many peers on one other worker. add takes
- * a reference of the link; it does nothing for a channel without a link. What a
- * group of a connection has sent so, and nobody has opened, is in its gauge.
+ * The letter that brings some frames, each to many peers, to one other worker.
+ * new takes references of the frames, add one of the link; it does nothing for
+ * a channel without a link. What a group of a connection has sent so, and
+ * nobody has opened, is in its gauge.
  */
+#define LINK_TOGETHER	16	/* most frames of one letter */
+
 struct link_gauge *link_gauge_new(struct hg_conn *);	/* NULL: no memory */
 void	link_gauge_close(struct link_gauge *);	/* before the connection */
 struct link_round *link_round_new(struct link_gauge *, struct worker *,
-    size_t max, struct hg_frame *frame);	/* NULL: no memory */
+    size_t max, struct hg_frame *const *frames, unsigned count);
+					/* NULL: no memory */
 void	link_round_add(struct link_round *, struct hg_channel *);
 void	link_round_post(struct link_round *);
 

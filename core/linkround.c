@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One frame for many links with one other worker. */
+/* Some frames, each for many links with one other worker. */
 #include <stdlib.h>
 
 #include "conn.h"
 #include "frame.h"
 #include "link.h"
 #include "linkparts.h"
-#include "recycle.h"
 
 /*
  * What one group has under way. Belongs to the sending worker, to which each
@@ -16,15 +15,17 @@ struct link_gauge {
 	unsigned	 refs;		/* the group, and letters */
 	struct hg_conn	*conn;		/* NULL: the group is gone */
 	size_t		 under_way;
+	struct link_round *spare;	/* the last one that came back */
 };
 
 struct link_round {
 	struct letter	 letter;
 	struct worker	*from, *worker;
 	struct link_gauge *gauge;
-	size_t		 cost, size;	/* size: of this struct */
-	struct hg_frame	*frame;
-	size_t		 count;
+	size_t		 cost;
+	struct hg_frame	*frames[LINK_TOGETHER];
+	unsigned	 frame_count;
+	size_t		 count, max;
 	struct link	*links[];
 };
 
@@ -43,8 +44,10 @@ link_gauge_new(struct hg_conn *conn)
 static void
 link_gauge_unref(struct link_gauge *gauge)
 {
-	if (--gauge->refs == 0)
-		free(gauge);
+	if (--gauge->refs > 0)
+		return;
+	free(gauge->spare);
+	free(gauge);
 }
 
 /* What all groups of a connection have under way stops it. */
@@ -79,10 +82,44 @@ link_round_back(struct letter *letter)
 	struct link_round *round = list_entry(letter, struct link_round,
 	    letter);
 
-	if (round->gauge->conn != NULL)
-		link_gauge_count(round->gauge, 0, round->cost);
-	link_gauge_unref(round->gauge);
-	recycle_put(round, round->size);
+	struct link_gauge *gauge = round->gauge;
+
+	if (gauge->conn != NULL)
+		link_gauge_count(gauge, 0, round->cost);
+	free(gauge->spare);
+	gauge->spare = round;
+	link_gauge_unref(gauge);
+}
+
+/*
+ * A frame's references are counted for each who gets it; two workers that do so
+ * at the same time would be in each other's way.
+ */
+static void
+link_round_make_own(struct link_round *round)
+{
+	struct hg_frame *own;
+	unsigned i;
+
+	for (i = 0; i < round->frame_count; i++) {
+		if ((own = frame_twin(round->frames[i])) == NULL)
+			continue;
+		frame_unref(round->frames[i]);
+		round->frames[i] = own;
+	}
+}
+
+/* All to one, then to the next, who may go at any of them. */
+static void
+link_round_give(struct link_round *round, struct link *link)
+{
+	int to = link->end[0].worker == round->worker ? 0 : 1;
+	struct hg_channel *ch;
+	unsigned i;
+
+	for (i = 0; i < round->frame_count; i++)
+		if ((ch = link->end[to].channel) != NULL)
+			channel_send(ch, frame_ref(round->frames[i]));
 }
 
 static void
@@ -90,41 +127,54 @@ link_round_open(struct letter *letter)
 {
 	struct link_round *round = list_entry(letter, struct link_round,
 	    letter);
-	struct hg_channel *ch;
-	struct link *link;
 	size_t i;
-	int to;
 
+	link_round_make_own(round);
 	for (i = 0; i < round->count; i++) {
-		link = round->links[i];
-		to = link->end[0].worker == round->worker ? 0 : 1;
-		if ((ch = link->end[to].channel) != NULL)
-			channel_send(ch, frame_ref(round->frame));
-		link_unref(link);
+		link_round_give(round, round->links[i]);
+		link_unref(round->links[i]);
 	}
-	frame_unref(round->frame);
+	for (i = 0; i < round->frame_count; i++)
+		frame_unref(round->frames[i]);
 	round->letter.open = link_round_back;
 	mailbox_post(&round->from->mailbox, &round->letter);
 }
 
+/* Mostly as large as the last one. */
+static struct link_round *
+link_round_get(struct link_gauge *gauge, size_t max)
+{
+	struct link_round *round = gauge->spare;
+
+	gauge->spare = NULL;
+	if (round != NULL && round->max >= max && round->max / 2 <= max)
+		return (round);
+	free(round);
+	round = malloc(sizeof(*round) + max * sizeof(round->links[0]));
+	if (round != NULL)
+		round->max = max;
+	return (round);
+}
+
 struct link_round *
 link_round_new(struct link_gauge *gauge, struct worker *worker, size_t max,
-    struct hg_frame *frame)
+    struct hg_frame *const *frames, unsigned count)
 {
 	struct link_round *round;
-	size_t size = sizeof(*round) + max * sizeof(round->links[0]);
+	unsigned i;
 
-	if ((round = recycle_get(size)) == NULL) {
-		frame_unref(frame);
+	if ((round = link_round_get(gauge, max)) == NULL)
 		return (NULL);
-	}
 	round->letter.open = link_round_open;
 	round->from = worker_self();
 	round->worker = worker;
 	round->gauge = gauge;
-	round->cost = frame->len + size;
-	round->size = size;
-	round->frame = frame;
+	round->cost = sizeof(*round) + max * sizeof(round->links[0]);
+	for (i = 0; i < count; i++) {
+		round->frames[i] = frame_ref(frames[i]);
+		round->cost += frames[i]->len;
+	}
+	round->frame_count = count;
 	round->count = 0;
 	return (round);
 }

@@ -2,8 +2,9 @@
 /*
  * A flow's message as its members get it. Members with the same intro get the
  * very same frame, with one message-id: it is made for the first of them, and
- * found again by the frame that it was made of. A few are kept, each until
- * another takes its place; so no other message can have the address of one.
+ * found again by the frame that it was made of. So that no other message can
+ * have the address of one, these are held, but no longer than they are of use:
+ * a member's messages come together, and the next one's right behind.
  */
 #include "stomp.h"
 
@@ -12,33 +13,13 @@
 #include <string.h>
 
 #define STOMP_FLAT_MAX	16384	/* longer ones are not copied */
-
-/* Few bytes tell intros apart: the id of the subscription ends it. */
-static struct stomp_made *
-stomp_made_at(const struct stomp_child *child, const struct hg_frame *frame)
-{
-	uintptr_t hash = (uintptr_t)frame >> 5;
-
-	hash += child->intro_len + 7u * child->intro_hash;
-	return (&stomp_worker()->made[hash % STOMP_MADE]);
-}
+#define STOMP_MADE_MS	1000	/* until all are forgotten */
 
 static bool
-stomp_is_made(const struct stomp_made *made, const struct stomp_child *child,
-    const struct hg_frame *frame)
+stomp_is_made(const struct stomp_made *made, const struct stomp_child *child)
 {
-	return (made->from == frame && made->intro_len == child->intro_len &&
+	return (made->intro_len == child->intro_len &&
 	    memcmp(made->intro, child->intro, child->intro_len) == 0);
-}
-
-static void
-stomp_made_drop(struct stomp_made *made)
-{
-	if (made->from != NULL)
-		hg->frame_unref(made->from);
-	if (made->to != NULL)
-		hg->frame_unref(made->to);
-	made->from = made->to = NULL;
 }
 
 void
@@ -50,23 +31,43 @@ stomp_made_start(struct stomp_worker *worker)
 	snprintf(worker->id, sizeof(worker->id), "%016" PRIx64, random);
 }
 
-void
-stomp_made_stop(struct stomp_worker *worker)
+static void
+stomp_made_drop(struct stomp_worker *worker, unsigned i)
 {
-	size_t i;
-
-	for (i = 0; i < STOMP_MADE; i++)
-		stomp_made_drop(&worker->made[i]);
+	if (worker->made_from[i] == NULL)
+		return;
+	hg->frame_unref(worker->made_from[i]);
+	hg->frame_unref(worker->made[i].to);
+	worker->made_from[i] = worker->made[i].to = NULL;
 }
 
+void
+stomp_made_forget(void *data)
+{
+	struct stomp_worker *worker = data;
+	unsigned i;
+
+	worker->made_timer = false;
+	for (i = 0; i < STOMP_MADE; i++)
+		stomp_made_drop(worker, i);
+}
+
+/* The next member's messages come in the order of the last one's. */
 struct hg_frame *
 stomp_made(const struct stomp_child *child, const struct hg_frame *frame)
 {
-	const struct stomp_made *made = stomp_made_at(child, frame);
+	struct stomp_worker *worker = stomp_worker();
+	unsigned i, at;
 
-	if (!stomp_is_made(made, child, frame))
-		return (NULL);
-	return (hg->frame_ref(made->to));
+	at = worker->made_found;
+	for (i = 0; i < STOMP_MADE; i++, at = (at + 1) % STOMP_MADE) {
+		if (worker->made_from[at] != frame ||
+		    !stomp_is_made(&worker->made[at], child))
+			continue;
+		worker->made_found = (at + 1) % STOMP_MADE;
+		return (hg->frame_ref(worker->made[at].to));
+	}
+	return (NULL);
 }
 
 /* One run, which costs each of those it is sent to less than three. */
@@ -110,13 +111,19 @@ static void
 stomp_made_keep(const struct stomp_child *child, struct hg_frame *frame,
     struct hg_frame *to)
 {
-	struct stomp_made *made = stomp_made_at(child, frame);
+	struct stomp_worker *worker = stomp_worker();
+	unsigned at = worker->made_next;
 
-	stomp_made_drop(made);
-	made->from = hg->frame_ref(frame);
-	made->to = hg->frame_ref(to);
-	made->intro_len = child->intro_len;
-	memcpy(made->intro, child->intro, child->intro_len);
+	if (!worker->made_timer && hg->worker_timer(&hg_plugin_entry,
+	    STOMP_MADE_MS, stomp_made_forget) == NULL)
+		return;
+	worker->made_timer = true;
+	stomp_made_drop(worker, at);
+	worker->made_next = (at + 1) % STOMP_MADE;
+	worker->made_from[at] = hg->frame_ref(frame);
+	worker->made[at].to = hg->frame_ref(to);
+	worker->made[at].intro_len = child->intro_len;
+	memcpy(worker->made[at].intro, child->intro, child->intro_len);
 }
 
 struct hg_frame *

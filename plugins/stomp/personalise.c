@@ -31,7 +31,6 @@ stomp_intro_write(struct stomp_child *child, struct stomp_text id,
 {
 	const char *worker = stomp_worker()->id;
 	char *to;
-	size_t i;
 
 	child->intro = malloc(sizeof(STOMP_DONE) + 2 * id.len +
 	    strlen(worker) + 16);
@@ -43,9 +42,6 @@ stomp_intro_write(struct stomp_child *child, struct stomp_text id,
 	to += sprintf(to, "\nmessage-id:%s-", worker);
 	child->intro_len = (size_t)(to - child->intro);
 	child->is_text = stomp_is_utf8(child->intro, child->intro_len);
-	for (i = 0; i < id.len; i++)
-		child->intro_hash = child->intro_hash * 31 +
-		    (unsigned char)id.at[i];
 	return (0);
 }
 

@@ -192,7 +192,7 @@ stomp_worker_stop(void *data)
 		worker->free = work->next;
 		free(work);
 	}
-	stomp_made_stop(worker);
+	stomp_made_forget(worker);
 }
 
 HG_PLUGIN(

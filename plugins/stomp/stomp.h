@@ -17,7 +17,7 @@
 #define STOMP_EARLY_MAX		65536	/* bytes of a client before CONNECTED */
 #define STOMP_SHARED_ID_MAX	512	/* bytes of an id that is merged */
 #define STOMP_COMMAND_LINE	"MESSAGE\n"
-#define STOMP_MADE		8	/* messages kept for the next child */
+#define STOMP_MADE		64	/* messages kept for the next child */
 #define STOMP_MADE_INTRO	256	/* longest intro of these */
 
 struct stomp_options {
@@ -136,7 +136,6 @@ struct stomp_child {
 						 * its subscription is gone */
 	char			*intro;		/* NULL: nothing is put in */
 	size_t			 intro_len;
-	unsigned		 intro_hash;
 	bool			 is_text;	/* the intro may be in text */
 	bool			 is_binary;	/* this message goes as that */
 	struct hg_frame		*begin;		/* too short to tell yet */
@@ -148,9 +147,9 @@ struct stomp {
 	struct stomp_child	*child;
 };
 
-/* A flow's message, and what was made of it for those with one intro. */
+/* What was made of a flow's message for those with one intro. */
 struct stomp_made {
-	struct hg_frame		*from, *to;
+	struct hg_frame		*to;
 	size_t			 intro_len;
 	char			 intro[STOMP_MADE_INTRO];
 };
@@ -159,7 +158,12 @@ struct stomp_worker {
 	struct stomp_work	*free;
 	char			 id[17];	/* begins its message-ids */
 	uint64_t		 number;	/* of the newest of them */
+	/* A ring, and the messages that each was made of; NULL: free. */
+	struct hg_frame		*made_from[STOMP_MADE];
 	struct stomp_made	 made[STOMP_MADE];
+	unsigned		 made_next;	/* to be replaced */
+	unsigned		 made_found;	/* looked for from here on */
+	bool			 made_timer;
 	/* The subscription whose child is being opened. */
 	struct stomp_session	*opening_session;
 	struct stomp_sub	*opening;
@@ -260,7 +264,8 @@ struct hg_frame *stomp_make(const struct stomp_child *,
 struct hg_frame *stomp_made(const struct stomp_child *,
 	    const struct hg_frame *look);
 void	stomp_made_start(struct stomp_worker *);
-void	stomp_made_stop(struct stomp_worker *);
+/* Forgets all; data: struct stomp_worker. */
+void	stomp_made_forget(void *data);
 
 /* percent.c: out has room for three times the length and one byte more. */
 void	stomp_percent_encode(char *out, const char *, size_t);

@@ -53,6 +53,7 @@ UNIT_TESTS += \
 	tests/unit/test-connend \
 	tests/unit/test-connkill \
 	tests/unit/test-group \
+	tests/unit/test-grouplate \
 	tests/unit/test-handshake \
 	tests/unit/test-headed \
 	tests/unit/test-link \
@@ -64,7 +65,8 @@ UNIT_TESTS += \
 
 EXTRA_DIST += \
 	tests/unit/certs.h tests/unit/chains.h tests/unit/configs.h tests/unit/dials.h \
-	tests/unit/ends.h tests/unit/frames.h tests/unit/links.h \
+	tests/unit/ends.h tests/unit/frames.h tests/unit/groups.h \
+	tests/unit/links.h \
 	tests/unit/listeners.h tests/unit/model.h tests/unit/modelmux.h \
 	tests/unit/modules.h tests/unit/net.h tests/unit/peers.h \
 	tests/unit/stderrs.h
@@ -85,4 +87,5 @@ TSAN_TESTS += \
 	tests/unit/test-link \
 	tests/unit/test-linkchild \
 	tests/unit/test-group \
+	tests/unit/test-grouplate \
 	tests/unit/test-conn

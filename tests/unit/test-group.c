@@ -1,108 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One frame for many channels, whose peers are on this worker or on another. */
-#include "group.h"
-#include "link.h"
-#include "modelmux.h"
+#include "groups.h"
 
-enum { MEMBERS = 4 };
-
-static struct hg_conn		*conns[2];
-static int			 peers[2];
-static struct hg_group		*group;
-static struct hg_channel	*members[MEMBERS], *fars[MEMBERS];
-
-static void
-be(unsigned index)
-{
-	worker_become(worker_at(index));
-}
-
-static void
-settle(void)
-{
-	unsigned i;
-
-	for (i = 0; i < 16; i++) {
-		be(i % 2);
-		worker_turn(worker_self(), false);
-	}
-	be(0);
-}
-
-/* Members 2, 4, 6, 8 of a mux on worker 0. Where the letter is "0" or "1" the
- * peer is on that worker, and has ten times the id; "u": something else is
- * above. */
-static void
-start(const char *where)
-{
-	struct link *link;
-	unsigned i, at;
-
-	alarm(NET_LIMIT);
-	T_REQUIRE(workers_create(2) == 0);
-	log_set_level(HG_LOG_ERROR);
-	model_service_reset();
-	for (i = 0; i < 2; i++) {
-		be(i);
-		conns[i] = model_mux(&peers[i]);
-	}
-	be(0);
-	group = group_new(conns[0]);
-	T_REQUIRE(group != NULL);
-	for (i = 0; where[i] != '\0'; i++) {
-		be(0);
-		members[i] = model_channel(conns[0], 2 * (i + 1));
-		T_EQ(group_add(group, members[i]), 0);
-		members[i]->upper = &model_upper;
-		if (where[i] == 'u')
-			continue;
-		at = where[i] - '0';
-		link = link_new(worker_at(0), worker_at(at));
-		link_attach(link, 0, members[i]);
-		be(at);
-		fars[i] = model_channel(conns[at], 20 * (i + 1));
-		link_attach(link, 1, fars[i]);
-		link_unref(link);
-	}
-	be(0);
-	story[0] = '\0';
-}
-
-static void
-stop(void)
-{
-	unsigned i;
-
-	be(0);
-	group_free(group);	/* as the mux does when its slot closes */
-	for (i = 0; i < 2; i++) {
-		be(i);
-		conn_kill(conns[i], "the test ends");
-	}
-	settle();
-	T_EQ(conn_count(), 0);
-	worker_become(NULL);
-	workers_destroy();
-	alarm(0);
-	close(peers[0]);
-	close(peers[1]);
-}
-
-static void
-recv_text(const char *text, unsigned flags)
-{
-	group_recv(group, text_frame(text, flags));
-}
-
+/* To each all of a turn, then to the next. */
 static void
 test_all(void)
 {
 	start("0u11");
 	recv_text("a", HG_FIRST | HG_TEXT);
 	recv_text("b", HG_LAST | HG_TEXT);
-	T_STORY("m20FT(a) u4FT(a) m20LT(b) u4LT(b) ");
+	T_STORY("");
+	turn();
+	T_STORY("m20FT(a) m20LT(b) u4FT(a) u4LT(b) ");
 	settle();
-	T_STORY("m60FT(a) m80FT(a) m60LT(b) m80LT(b) ");
+	T_STORY("m60FT(a) m60LT(b) m80FT(a) m80LT(b) ");
 	T_EQ(members[2]->messages_in, 1);
 	T_EQ(members[2]->bytes_in, 2);
 	T_EQ(group_add(group, members[0]), -1);
@@ -139,6 +50,7 @@ test_leave(void)
 	T_STORY("");
 	T_EQ(group_add(group, members[0]), 0);
 	recv_text("b", HG_WHOLE);
+	turn();
 	T_STORY("m20FL(b) ");
 	stop();
 }
@@ -183,60 +95,22 @@ test_reserved_bits(void)
 	stop();
 }
 
-/* --- W11: what a member does to the others, and to the group ------------- */
-
-static enum { REMOVE_ALL, FREE, FAIL_NEXT, FREE_ALL } act;
-
-static void
-act_send(struct hg_channel *ch, struct hg_frame *frame)
-{
-	unsigned i;
-
-	say("u%u ", ch->id);
-	frame_unref(frame);
-	switch (act) {
-	case REMOVE_ALL:
-		for (i = 0; i < MEMBERS; i++)
-			group_remove(group, members[i]);
-		break;
-	case FREE:
-		group_free(group);
-		group = NULL;
-		break;
-	case FAIL_NEXT:
-		group_remove(group, members[1]);
-		channel_fail(members[1], 1013, "slow");
-		group_remove(group, members[2]);
-		break;
-	case FREE_ALL:
-		for (i = 0; i < MEMBERS; i++)
-			group_remove(group, members[i]);
-		group_free(group);
-		group = NULL;
-		break;
-	}
-}
-
 static void
 test_within(void)
 {
 	static const char *const stories[] = { "u2 ", "u2 ",
-	    "u2 end4:1013(slow) u8FL(a) ", "u2 " };
-	static const struct channel_upper upper = {
-		.send = act_send,
-		.end = up_end,
-		.full = up_full,
-		.detach = up_detach,
-	};
+	    "u2 end4:1013(slow) u2 u8FL(a) u8FL(b) ", "u2 " };
 	unsigned i;
 
 	for (i = 0; i < T_ROWS(stories); i++) {
 		t_row("%u", i);
 		start("uuuu");
 		members[1]->upper = NULL;
-		members[0]->upper = &upper;
+		members[0]->upper = &act_upper;
 		act = i;
 		recv_text("a", HG_WHOLE);
+		recv_text("b", HG_WHOLE);
+		turn();
 		T_STORY(stories[i]);
 		stop();
 	}
@@ -249,8 +123,10 @@ test_bad_text(void)
 	start("uu");
 	channel_free(members[1]);
 	recv_text("\xff", HG_WHOLE);	/* binary may be anything */
+	turn();
 	story[0] = '\0';
 	recv_text("\xc3", HG_FIRST | HG_TEXT);
+	turn();
 	recv_text("\xff", HG_LAST | HG_TEXT);
 	T_STORY("u2FT(\xc3) uend2:1007(text is not UTF-8) "
 	    "end2:1007(text is not UTF-8) ");
@@ -297,6 +173,7 @@ test_gone_meanwhile(void)
 {
 	start("11");
 	recv_text("a", HG_WHOLE);
+	turn();
 	be(1);
 	channel_free(fars[0]);
 	turns(1);
@@ -316,5 +193,4 @@ T_MAIN(
     { "members that end others (W11)", test_within },
     { "text that is not UTF-8 (T09)", test_bad_text },
     { "a worker that does not get on (T09)", test_bounded },
-    { "members that go meanwhile (W11)", test_gone_meanwhile },
-)
+    { "members that go meanwhile (W11)", test_gone_meanwhile } )
