@@ -165,6 +165,9 @@ tls_set_sessions(struct tls *tls)
 	unsigned char id[16];
 
 	SSL_CTX_set_session_cache_mode(tls->ctx, SSL_SESS_CACHE_OFF);
+	/* A WebSocket comes back one at a time, and gets a new one then. */
+	if (SSL_CTX_set_num_tickets(tls->ctx, 1) != 1)
+		return (-1);
 	if (RAND_bytes(id, sizeof(id)) != 1 ||
 	    SSL_CTX_set_session_id_context(tls->ctx, id, sizeof(id)) != 1)
 		return (-1);
