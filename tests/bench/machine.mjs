@@ -45,6 +45,7 @@ export function describe(top) {
   const gib = (os.totalmem() / 2 ** 30).toFixed(0);
   const congestion = read('/proc/sys/net/ipv4/tcp_congestion_control');
   return {
+    loadAverage: os.loadavg()[0],
     date: new Date().toISOString().slice(0, 10),
     revision: said('git', '-C', top, 'describe', '--always', '--dirty'),
     machine: [
@@ -59,7 +60,6 @@ export function describe(top) {
       ownNetwork ? 'own network namespace with nothing but loopback' :
         'NOT in a network namespace of its own (needs root and unshare)',
       ...congestion ? [`TCP ${congestion}`] : [],
-      `load average at the start ${os.loadavg()[0].toFixed(2)}`,
     ],
   };
 }

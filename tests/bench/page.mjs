@@ -68,7 +68,8 @@ function section(name, workload, result) {
     ...failures(samples) ? [failures(samples).trim(), ''] : [],
     `\`make bench WORKLOADS=${name}\`: ${result.rounds} round` +
       `${result.rounds === 1 ? '' : 's'} of ${result.seconds} s, ` +
-      `${result.date}, ${result.revision}`, '',
+      `${result.date}, ${result.revision}, load average before it ` +
+      `${result.loadAverage.toFixed(2)}`, '',
   ].join('\n');
 }
 
@@ -86,8 +87,8 @@ function summary(entries) {
 function machines(entries) {
   const known = new Map();
   for (const [name, , { machine, conditions }] of entries) {
-    const text = [...machine, ...conditions.filter((line) =>
-      !line.startsWith('load average'))].map((line) => `- ${line}`).join('\n');
+    const text = [...machine, ...conditions].map((line) => `- ${line}`)
+      .join('\n');
     known.set(text, [...known.get(text) ?? [], name]);
   }
   return [...known].map(([text, names]) => known.size === 1 ? text :
