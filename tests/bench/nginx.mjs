@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Process, tempDir } from '../lib/process.mjs';
+import { Process, atEnd, tempDir } from '../lib/process.mjs';
 import { until } from '../lib/wait.mjs';
 import { freePort, serves } from './ports.mjs';
 import { SERVER } from './space.mjs';
@@ -75,6 +75,14 @@ const children = (pid) =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
     .filter(Boolean).map(Number);
 
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it is gone
+  }
+}
+
 // options: backend (a port) with large (64 KiB buffers), or nchan; tls (see
 // tests/lib/certs.mjs).
 export async function startNginx(scope, options) {
@@ -89,6 +97,8 @@ export async function startNginx(scope, options) {
   proc = new Process(command, args);
   await serves(proc, port);
   const worker = await until(() => children(proc.pid)[0], 'a worker of nginx');
+  // It outlives a master that is killed.
+  scope.after(atEnd(() => kill(worker)));
   return {
     pid: proc.pid, pids: [proc.pid], port, process: proc,
     memory: () => [worker], // where the connections are

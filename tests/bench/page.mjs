@@ -69,7 +69,7 @@ function section(name, workload, result) {
     `\`make bench WORKLOADS=${name}\`: ${result.rounds} round` +
       `${result.rounds === 1 ? '' : 's'} of ${result.seconds} s, ` +
       `${result.date}, ${result.revision}, load average before it ` +
-      `${result.loadAverage.toFixed(2)}`, '',
+      `${result.loadAverage?.toFixed(2) ?? 'unknown'}`, '',
   ].join('\n');
 }
 
