@@ -50,8 +50,8 @@ export function pictures(workload, samples) {
 }
 
 function failures(samples) {
-  const rows = samples.failures().map(({ case: name, server, round, failed }) =>
-    `- ${server}, ${name}, round ${round + 1}: ${failed}`);
+  const rows = samples.failures().map((one) => `- ${one.server}, ` +
+    `${one.case}, round ${one.round + 1}: ${one.failed ?? one.trouble}`);
   return rows.length ? `\nWhat went wrong:\n\n${rows.join('\n')}\n` : '';
 }
 

@@ -24,6 +24,8 @@ async function measure(bench, server, one, round, started, run) {
     if (started instanceof Error)
       throw started;
     Object.assign(sample, await run(one, started, server, round));
+    if (sample.trouble)
+      bench.note(`${server.name}, ${one.name}: ${sample.trouble}`);
   } catch (error) {
     sample.failed = error.message.replaceAll(/\s+/g, ' ').slice(0, 300);
     bench.note(`${server.name}, ${one.name}: ${error.message}`);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a list of samples says. A sample is { case, server, round, ... figures }
-// or, where it went wrong, { case, server, round, failed }.
+// or, where it went wrong, { case, server, round, failed }; with "trouble" it
+// counts, but something is to be told.
 export function spread(values) {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   if (sorted.length === 0)
@@ -35,7 +36,7 @@ export class Samples {
   }
 
   failures() {
-    return this.list.filter((one) => one.failed);
+    return this.list.filter((one) => one.failed ?? one.trouble);
   }
 
   spread(name, server, field) {

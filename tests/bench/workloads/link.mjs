@@ -6,6 +6,7 @@ import { valueAim } from '../report.mjs';
 import { inRoundsAnew } from '../rounds.mjs';
 import { STOMP, brokerSections, startStompTiers } from '../stomp.mjs';
 import { figure, withSpread } from '../table.mjs';
+import { sound } from './fanout.mjs';
 import { startLink } from '../tools.mjs';
 
 export const title = 'A slow link between edge and gateway';
@@ -60,7 +61,7 @@ async function once(started, size, options) {
     rate: RATE, size, pids: started.pids, ...options,
   });
   const trunk = per('channels data_messages_sent');
-  return { ...result, size, trunk, link: per('payload'),
+  return { ...await sound(result), size, trunk, link: per('payload'),
     frame: per('channels data_bytes_sent') / trunk };
 }
 
