@@ -8,6 +8,8 @@ EXTRA_DIST += \
 	tests/bench/space.mjs tests/bench/stats.mjs tests/bench/stomp.mjs \
 	tests/bench/svg.mjs tests/bench/table.mjs tests/bench/tools.mjs \
 	tests/bench/workloads.mjs tests/bench/workloads tests/bench/peers
+# What it makes of the figures is tested.
+WIRE_TESTS += tests/bench/figures.test.mjs
 
 # Measurements, run by "make bench": tests/bench/NAME from NAME.c. They print
 # tables and never fail for being slow.
