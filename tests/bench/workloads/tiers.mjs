@@ -25,7 +25,7 @@ async function measure(bench, { count, size, depth }, started, server) {
   const daemon = server.counted(started);
   const { result, per } = await loadCounting(() => counters(daemon), PUBLISHED,
     'fanout', { connect: `127.0.0.1:${started.port}`, connections: count, size, depth,
-      pids: started.pids, 'warm-messages': 300, ...server.speak,
+      pids: started.pids, 'warm-messages': 100, ...server.speak,
       ...times(bench, count) });
   const checked = await sound(result);
   if (server.name !== TIERS)
