@@ -217,7 +217,7 @@ log_add_text(char *line, size_t len, const char *who, const char *fmt,
 	return (log_add(line, len, LOG_LINE_MAX - 1, text));
 }
 
-static void __attribute__((noinline))
+static void __attribute__((noinline, format(printf, 3, 0)))
 log_put(enum hg_log_level level, const char *who, const char *fmt,
     va_list ap)
 {
