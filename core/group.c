@@ -148,20 +148,28 @@ group_remove(struct hg_group *group, struct hg_channel *ch)
 	group->count--;
 }
 
+static void
+group_one(struct hg_group *group, void (*fn)(struct hg_channel *,
+    struct hg_frame *), struct hg_frame *const *frames, unsigned count)
+{
+	unsigned i;
+
+	for (i = 0; i < count && group->now != NULL; i++)
+		fn(group->now, frames[i]);
+}
+
 /* Calls fn for each member and frame, whatever fn does to them. */
 static void
 group_each(struct hg_group *group, void (*fn)(struct hg_channel *,
     struct hg_frame *), struct hg_frame *const *frames, unsigned count)
 {
 	struct list *node;
-	unsigned i;
 
 	for (node = group->members.next; node != &group->members;
 	    node = group->next) {
 		group->next = node->next;
 		group->now = list_entry(node, struct hg_channel, member);
-		for (i = 0; i < count && group->now != NULL; i++)
-			fn(group->now, frames[i]);
+		group_one(group, fn, frames, count);
 	}
 	group->now = NULL;
 	group->next = NULL;
@@ -273,6 +281,32 @@ group_send_rounds(struct hg_group *group, struct hg_frame *const *frames,
 		group_each(group, group_no_memory, frames, count);
 }
 
+static void
+group_give_near(struct hg_channel *ch, struct hg_frame *frame)
+{
+	channel_recv_checked(ch, frame_ref(frame));
+}
+
+/* Where its peer is does not change: who is near gets no letter. */
+static void
+group_give_all(struct hg_group *group, struct hg_frame *const *frames,
+    unsigned count)
+{
+	struct worker *worker;
+	struct list *node;
+
+	for (node = group->members.next; node != &group->members;
+	    node = group->next) {
+		group->next = node->next;
+		group->now = list_entry(node, struct hg_channel, member);
+		worker = link_peer_worker(group->now);
+		group_one(group, worker == group->conn->worker ?
+		    group_give_near : group_give, frames, count);
+	}
+	group->now = NULL;
+	group->next = NULL;
+}
+
 /* Which bits a member may have is decided for each frame. */
 static void
 group_hand_on(struct hg_group *group, struct hg_frame *const *frames,
@@ -282,7 +316,7 @@ group_hand_on(struct hg_group *group, struct hg_frame *const *frames,
 
 	if (group_are_plain(frames, count)) {
 		group_send_rounds(group, frames, count);
-		group_each(group, group_give, frames, count);
+		group_give_all(group, frames, count);
 		return;
 	}
 	for (i = 0; i < count; i++) {
