@@ -80,3 +80,18 @@ tests_unit_test_bench_SOURCES = \
 	tests/bench/numbered.c tests/bench/numbered.h \
 	tests/bench/sequence.c tests/bench/sequence.h \
 	tests/bench/wsio.c tests/bench/wsio.h
+
+# Instructions for each operation, by valgrind.
+EXTRA_PROGRAMS += tests/bench/instructions
+CLEANFILES += tests/bench/instructions
+EXTRA_DIST += tests/bench/instructions.sh
+tests_bench_instructions_SOURCES = \
+	tests/bench/instructions.c tests/bench/instructions.h \
+	tests/bench/instructionscore.c tests/bench/instructionsdaemon.c \
+	tests/bench/inside.c tests/bench/inside.h \
+	tests/bench/daemon.c tests/bench/daemon.h
+tests_bench_instructions_LDADD = core/libheadgate.a $(HEADGATE_LIBS)
+
+bench-instructions: all tests/bench/instructions
+	@$(SHELL) $(srcdir)/tests/bench/instructions.sh
+.PHONY: bench-instructions

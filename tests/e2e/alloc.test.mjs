@@ -22,7 +22,7 @@ const SUBSCRIBERS = 100;
 const SLACK = 50; // calls: a queue may for once be longer than ever before
 
 const dir = tempDir(test);
-const rows = process.env.HEADGATE_ALLOC_ROWS?.split(',');
+const rows = process.env.HEADGATE_ALLOC_ROWS?.split(';');
 
 // Runs the load for M messages and for 2 M. What the longer one allocates more
 // is because of the messages.
@@ -86,7 +86,9 @@ async function echoing(t, to, path) {
 function startEcho(t, env, more = {}) {
   return startDaemon(t, {
     'listen main': { address: '127.0.0.1:0' },
-    'listen bytes': { address: '127.0.0.1:0', protocol: 'tcp', service: 'echo' },
+    'listen bytes': {
+      address: '127.0.0.1:0', protocol: 'tcp', service: 'echo',
+    },
     ...more,
     'plugin echo': {},
     'service echo': { listen: 'main', ...echo, ...more['service echo'] },
