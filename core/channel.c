@@ -60,6 +60,35 @@ channel_drop_waiting(struct list *list)
 	}
 }
 
+static void
+channel_drop_waits(struct hg_channel *ch)
+{
+	if (ch->waits == NULL)
+		return;
+	channel_drop_waiting(&ch->waits->early);
+	channel_drop_waiting(&ch->waits->late);
+	free(ch->waits->early_reason);
+	free(ch->waits);
+	ch->waits = NULL;
+}
+
+struct channel_waits *
+channel_waits(struct hg_channel *ch)
+{
+	if (ch->waits != NULL ||
+	    (ch->waits = calloc(1, sizeof(*ch->waits))) == NULL)
+		return (ch->waits);
+	list_init(&ch->waits->early);
+	list_init(&ch->waits->late);
+	return (ch->waits);
+}
+
+bool
+channel_has_early(const struct hg_channel *ch)
+{
+	return (ch->waits != NULL && !list_empty(&ch->waits->early));
+}
+
 /* A child that outlives its parent has nobody to carry it. */
 static void
 channel_orphan_children(struct hg_channel *ch)
@@ -101,17 +130,12 @@ channel_destroy(struct hg_channel *ch)
 	list_remove(&ch->sibling);
 	list_remove(&ch->node);
 	list_remove(&ch->reap.node);
-	list_remove(&ch->flush.node);
-	list_remove(&ch->decide.node);
-	list_remove(&ch->room.node);
+	list_remove(&ch->later.node);
 	if (ch->conn->root == ch)
 		ch->conn->root = NULL;
-	channel_drop_waiting(&ch->early);
-	channel_drop_waiting(&ch->late);
+	channel_drop_waits(ch);
 	frame_unref(ch->message);
 	http_free(ch->request);
-	http_free(ch->response);
-	free(ch->early_reason);
 	free(ch->subprotocol);
 	free(ch->mux_data);
 	free(ch);
@@ -133,36 +157,46 @@ channel_flush(struct hg_channel *ch)
 	struct hg_frame *frame;
 	unsigned code;
 
-	while (!list_empty(&ch->early)) {
-		waiting = list_entry(ch->early.next, struct waiting, node);
+	while (channel_has_early(ch)) {
+		waiting = list_entry(ch->waits->early.next, struct waiting,
+		    node);
 		list_remove(&waiting->node);
 		frame = waiting->frame;
 		free(waiting);
 		chain_recv(&ch->chain, 0, frame);
 	}
-	if (ch->early_bytes > 0) {
-		ch->early_bytes = 0;
+	if (ch->waits != NULL && ch->waits->early_bytes > 0) {
+		ch->waits->early_bytes = 0;
 		channel_pause(ch, false);
 	}
 	if ((code = ch->early_code) != 0) {
 		ch->early_code = 0;
-		channel_ended(ch, code, ch->early_reason);
+		channel_ended(ch, code, ch->waits->early_reason);
 	}
+	if (ch->waits != NULL && list_empty(&ch->waits->late))
+		channel_drop_waits(ch);
 }
 
 static void
-channel_flush_work(struct work *work)
+channel_later(struct work *work)
 {
-	channel_flush(list_entry(work, struct hg_channel, flush));
-}
+	struct hg_channel *ch = list_entry(work, struct hg_channel, later);
+	unsigned due = ch->due;
 
-static void
-channel_room_work(struct work *work)
-{
-	struct hg_channel *ch = list_entry(work, struct hg_channel, room);
-
-	if (!channel_is_full(ch))
+	ch->due = 0;
+	if ((due & CHANNEL_DECIDE) != 0)
+		ch->decide(ch);
+	if ((due & CHANNEL_FLUSH) != 0)
+		channel_flush(ch);
+	if ((due & CHANNEL_ROOM) != 0 && !channel_is_full(ch))
 		chain_drain(&ch->chain);
+}
+
+void
+channel_do_later(struct hg_channel *ch, enum channel_due what)
+{
+	ch->due |= what;
+	worker_flush_later(ch->conn->worker, &ch->later);
 }
 
 struct hg_channel *
@@ -179,16 +213,11 @@ channel_create(struct hg_conn *conn, struct hg_channel *parent,
 	list_init(&ch->sibling);
 	list_init(&ch->children);
 	list_init(&ch->member);
-	list_init(&ch->early);
-	list_init(&ch->late);
 	list_init(&ch->auth_timers);
 	list_init(&ch->reap.node);
-	list_init(&ch->flush.node);
-	list_init(&ch->decide.node);
-	list_init(&ch->room.node);
+	list_init(&ch->later.node);
 	ch->reap.fn = channel_reap;
-	ch->flush.fn = channel_flush_work;
-	ch->room.fn = channel_room_work;
+	ch->later.fn = channel_later;
 	ch->conn = conn;
 	ch->service = service;
 	ch->request = request;
@@ -291,12 +320,11 @@ channel_new_child(struct hg_channel *parent, struct hg_head *fields)
 void
 channel_open(struct hg_channel *ch, struct hg_head *response)
 {
-	http_free(ch->response);
-	ch->response = response;
 	ch->opened = true;
 	chain_opened(&ch->chain, response);
-	if (!list_empty(&ch->early) || ch->early_code != 0)
-		worker_flush_later(ch->conn->worker, &ch->flush);
+	http_free(response);
+	if (channel_has_early(ch) || ch->early_code != 0)
+		channel_do_later(ch, CHANNEL_FLUSH);
 }
 
 /*

@@ -47,6 +47,22 @@ struct waiting {
 	struct hg_frame	*frame;
 };
 
+/* What waits in a channel, which seldom anything does. */
+struct channel_waits {
+	struct list	 early;		/* struct waiting: came before it
+					 * opened */
+	struct list	 late;		/* messages of children that wait */
+	size_t		 early_bytes, late_bytes;
+	char		*early_reason;
+};
+
+/* What is to be done at the end of the turn. */
+enum channel_due {
+	CHANNEL_DECIDE	= 0x01,	/* a peer began it: ch->decide */
+	CHANNEL_FLUSH	= 0x02,	/* what came early, now that it is open */
+	CHANNEL_ROOM	= 0x04,	/* nothing above: its slots may send again */
+};
+
 #define CHANNEL_SLOTS_MAX	32	/* plugins of one chain */
 #define CHANNEL_EARLY_MAX	(64 * 1024)	/* bytes before it is opened */
 
@@ -83,7 +99,6 @@ struct hg_channel {
 	struct list			 member;	/* of the group */
 
 	struct hg_head			*request;
-	struct hg_head			*response;
 	char				*subprotocol;
 	unsigned			 id;
 	unsigned			 paused;	/* receiving; counted */
@@ -103,22 +118,15 @@ struct hg_channel {
 	unsigned char			 utf8;
 	bool				 in_text;
 	bool				 sending;	/* inside of a message */
-	struct list			 early;		/* struct waiting: came
-							 * before it opened */
-	struct list			 late;	/* messages of children
-							 * that wait */
-	size_t				 late_bytes;
-	size_t				 early_bytes;
+	unsigned char			 due;		/* enum channel_due */
 	unsigned			 early_code;	/* the wire's half ended
 							 * before it opened; 0 */
-	char				*early_reason;
+	struct channel_waits		*waits;		/* NULL: nothing does */
 	struct hg_frame			*message;	/* of a child without an
 							 * id: being gathered */
 	struct work			 reap;
-	struct work			 flush;		/* early ones, opened */
-	struct work			 decide;	/* a peer began it */
-	struct work			 room;	/* nothing above: its slots
-							 * may send again */
+	struct work			 later;		/* what is due */
+	void				(*decide)(struct hg_channel *);
 	uint64_t			 messages_in, messages_out;
 	uint64_t			 bytes_in, bytes_out;
 	uint64_t			 created_at;
@@ -144,6 +152,10 @@ void	channel_settle(struct hg_channel *);
 void	channel_free(struct hg_channel *);
 /* What came early, now, and the end if it came early too. */
 void	channel_flush(struct hg_channel *);
+bool	channel_has_early(const struct hg_channel *);
+/* NULL: no memory. */
+struct channel_waits *channel_waits(struct hg_channel *);
+void	channel_do_later(struct hg_channel *, enum channel_due);
 /* The mux to be asked about a channel that it carries; NULL: nobody is. */
 struct hg_slot *channel_mux(const struct hg_channel *);
 

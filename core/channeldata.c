@@ -33,13 +33,16 @@ channel_settle_groups(struct hg_conn *conn)
 static void
 channel_keep_early(struct hg_channel *ch, struct hg_frame *frame)
 {
-	struct waiting *waiting;
+	struct channel_waits *waits = channel_waits(ch);
+	struct waiting *waiting = NULL;
 
-	if (ch->early_bytes == 0)
-		channel_pause(ch, true);
-	ch->early_bytes += frame->len + sizeof(*waiting);
-	waiting = malloc(sizeof(*waiting));
-	if (waiting == NULL || ch->early_bytes > CHANNEL_EARLY_MAX +
+	if (waits != NULL) {
+		if (waits->early_bytes == 0)
+			channel_pause(ch, true);
+		waits->early_bytes += frame->len + sizeof(*waiting);
+		waiting = malloc(sizeof(*waiting));
+	}
+	if (waiting == NULL || waits->early_bytes > CHANNEL_EARLY_MAX +
 	    (size_t)WORKER_READ_SIZE) {
 		free(waiting);
 		frame_unref(frame);
@@ -47,7 +50,7 @@ channel_keep_early(struct hg_channel *ch, struct hg_frame *frame)
 		return;
 	}
 	waiting->frame = frame;
-	list_push(&ch->early, &waiting->node);
+	list_push(&waits->early, &waiting->node);
 }
 
 void
@@ -59,7 +62,7 @@ channel_recv_checked(struct hg_channel *ch, struct hg_frame *frame)
 	}
 	ch->bytes_in += frame->len;
 	ch->messages_in += (frame->flags & HG_LAST) != 0;
-	if (!ch->opened || !list_empty(&ch->early)) {
+	if (!ch->opened || channel_has_early(ch)) {
 		channel_keep_early(ch, frame);
 		return;
 	}
@@ -116,11 +119,13 @@ channel_send(struct hg_channel *ch, struct hg_frame *frame)
 static void
 channel_wait(struct hg_channel *parent, struct hg_frame *frame)
 {
-	struct waiting *waiting;
+	struct channel_waits *waits = channel_waits(parent);
+	struct waiting *waiting = NULL;
 	size_t cost = frame->len + LATE_OVERHEAD;
 
-	waiting = malloc(sizeof(*waiting));
-	if (waiting == NULL || parent->late_bytes >
+	if (waits != NULL)
+		waiting = malloc(sizeof(*waiting));
+	if (waiting == NULL || waits->late_bytes >
 	    (size_t)parent->service->limits.queue_max) {
 		free(waiting);
 		frame_unref(frame);
@@ -128,8 +133,8 @@ channel_wait(struct hg_channel *parent, struct hg_frame *frame)
 		return;
 	}
 	waiting->frame = frame;
-	parent->late_bytes += cost;
-	list_push(&parent->late, &waiting->node);
+	waits->late_bytes += cost;
+	list_push(&waits->late, &waiting->node);
 }
 
 /*
@@ -191,15 +196,17 @@ channel_carry_one(struct hg_channel *ch, struct hg_frame *frame)
 void
 channel_carry(struct hg_channel *ch, struct hg_frame *frame)
 {
+	struct channel_waits *waits;
 	struct waiting *waiting;
 
 	channel_carry_one(ch, frame);
-	while (!ch->sending && !list_empty(&ch->late)) {
-		waiting = list_entry(ch->late.next, struct waiting, node);
+	while (!ch->sending && (waits = ch->waits) != NULL &&
+	    !list_empty(&waits->late)) {
+		waiting = list_entry(waits->late.next, struct waiting, node);
 		list_remove(&waiting->node);
 		frame = waiting->frame;
 		free(waiting);
-		ch->late_bytes -= frame->len + LATE_OVERHEAD;
+		waits->late_bytes -= frame->len + LATE_OVERHEAD;
 		channel_carry_one(ch, frame);
 	}
 }

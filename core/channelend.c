@@ -44,11 +44,14 @@ channel_end_children(struct hg_channel *ch, bool wire, unsigned code,
 static bool
 channel_ended_early(struct hg_channel *ch, unsigned code, const char *reason)
 {
+	struct channel_waits *waits;
+
 	if (ch->opened || ch == ch->conn->root || ch->chain.dead ||
 	    ch->conn->state == CONN_DEAD ||
 	    (ch->session != NULL && ch->session->answered == NULL))
 		return (false);
-	if ((ch->early_reason = strdup(reason)) == NULL)
+	if ((waits = channel_waits(ch)) == NULL ||
+	    (waits->early_reason = strdup(reason)) == NULL)
 		return (false);
 	ch->early_code = code;
 	return (true);
@@ -63,7 +66,7 @@ channel_ended(struct hg_channel *ch, unsigned code, const char *reason)
 	if (ch->wire_ended || ch->early_code != 0 ||
 	    channel_ended_early(ch, code, reason))
 		return;
-	if (ch->opened && !list_empty(&ch->early))
+	if (ch->opened && channel_has_early(ch))
 		channel_flush(ch);
 	if (ch->wire_ended)
 		return;
@@ -181,7 +184,7 @@ channel_hold(struct hg_channel *ch, bool hold)
 	channel_pause(ch, hold);
 	/* Not from within: whoever releases may be amid something. */
 	if (!hold)
-		worker_flush_later(ch->conn->worker, &ch->room);
+		channel_do_later(ch, CHANNEL_ROOM);
 }
 
 /*

@@ -189,7 +189,7 @@ group_is_direct(const struct hg_channel *ch, const struct hg_frame *frame)
 
 	return (worker != NULL && worker != ch->conn->worker &&
 	    !ch->chain.has_recv && !ch->chain.dead && ch->opened &&
-	    !ch->wire_ended && list_empty(&ch->early) &&
+	    !ch->wire_ended && !channel_has_early(ch) &&
 	    group_may_have(ch, frame));
 }
 

@@ -19,9 +19,8 @@ host_set_accept(void (*accept)(struct hg_channel *))
  * that failed meanwhile is refused: its mux may not have known it then.
  */
 static void
-host_answer_child(struct work *work)
+host_answer_child(struct hg_channel *ch)
 {
-	struct hg_channel *ch = list_entry(work, struct hg_channel, decide);
 	struct hg_slot *mux = channel_mux(ch);
 	struct hg_head *response;
 
@@ -39,8 +38,8 @@ host_answer_child(struct work *work)
 static void
 host_accept_child(struct hg_channel *ch)
 {
-	ch->decide.fn = host_answer_child;
-	worker_flush_later(ch->conn->worker, &ch->decide);
+	ch->decide = host_answer_child;
+	channel_do_later(ch, CHANNEL_DECIDE);
 	if (channel_inherit_chain(ch) != 0) {
 		channel_fail(ch, 1011, "a plugin refused the child");
 		return;
@@ -50,10 +49,8 @@ host_accept_child(struct hg_channel *ch)
 }
 
 static void
-host_accept_work(struct work *work)
+host_accept_work(struct hg_channel *ch)
 {
-	struct hg_channel *ch = list_entry(work, struct hg_channel, decide);
-
 	if (channel_mux(ch) == NULL || ch->top_ended)
 		return;
 	host_accept(ch);
@@ -79,8 +76,8 @@ host_channel_accept(struct hg_slot *slot, struct hg_channel *parent,
 		host_accept_child(ch);
 		return (ch);
 	}
-	ch->decide.fn = host_accept_work;
-	worker_flush_later(conn->worker, &ch->decide);
+	ch->decide = host_accept_work;
+	channel_do_later(ch, CHANNEL_DECIDE);
 	return (ch);
 }
 

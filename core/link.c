@@ -25,15 +25,19 @@ struct link *
 link_new(struct worker *near, struct worker *far)
 {
 	struct link *link;
+	size_t count = near != far ? 2 : 0;
 
-	if ((link = calloc(1, sizeof(*link))) == NULL)
+	link = calloc(1, sizeof(*link) + count * sizeof(link->broken[0]));
+	if (link == NULL)
 		return (NULL);
 	atomic_init(&link->refs, 1);
 	atomic_init(&link->near_left, false);
 	link->end[0].worker = near;
 	link->end[1].worker = far;
-	link->broken[0].link = link->broken[1].link = link;
-	link->broken[1].to = 1;
+	if (count > 0) {
+		link->broken[0].link = link->broken[1].link = link;
+		link->broken[1].to = 1;
+	}
 	return (link);
 }
 

@@ -40,10 +40,11 @@ struct link_side {
 struct link {
 	atomic_uint	 refs;
 	struct link_side end[2];
-	struct link_break broken[2];	/* by the side it is posted to */
 	atomic_bool	 near_left;
 	void		(*when_left)(void *);	/* both of the far worker */
 	void		*when_left_arg;
+	struct link_break broken[];	/* by the side it is posted to; none
+					 * on one worker: no letters */
 };
 
 struct link;

@@ -4,6 +4,8 @@
 
 #include "merge.h"
 
+static const struct set no_set;
+
 /* NULL: no memory. */
 struct chan *
 channels_new(struct mux *mux, bool mine, unsigned id)
@@ -20,13 +22,9 @@ channels_new(struct mux *mux, bool mine, unsigned id)
 	c->mine = mine;
 	c->id = c->peer_id = (uint16_t)id;
 	c->limit = mux->peer_window;
+	c->set = (struct set *)(uintptr_t)&no_set;
 	TAILQ_INIT(&c->children);
 	TAILQ_INIT(&c->queue);
-	TAILQ_INIT(&c->held);
-	TAILQ_INIT(&c->members);
-	TAILQ_INIT(&c->copies);
-	TAILQ_INIT(&c->unsures);
-	TAILQ_INIT(&c->log);
 	TAILQ_INSERT_TAIL(&mux->chans, c, all);
 	if (id == CHANNELS_ROOT)
 		return (c);
@@ -39,6 +37,22 @@ channels_new(struct mux *mux, bool mine, unsigned id)
 		c->serial = ++mux->serial_theirs;
 	}
 	return (c);
+}
+
+int
+channels_add_set(struct chan *c)
+{
+	struct set *set;
+
+	if ((set = calloc(1, sizeof(*set))) == NULL)
+		return (-1);
+	TAILQ_INIT(&set->held);
+	TAILQ_INIT(&set->members);
+	TAILQ_INIT(&set->copies);
+	TAILQ_INIT(&set->unsures);
+	TAILQ_INIT(&set->log);
+	c->set = set;
+	return (0);
 }
 
 /* The live channel with that id. Lost ones are not. */
@@ -215,11 +229,13 @@ channels_destroy(struct chan *c)
 			TAILQ_REMOVE(&c->queue, item, entry);
 			channels_item_free(item);
 		}
-	free_items(&c->held);
-	free_items(&c->log);
-	if (c->group != NULL)
-		hg->group_free(c->group);
+	free_items(&c->set->held);
+	free_items(&c->set->log);
+	if (c->set->group != NULL)
+		hg->group_free(c->set->group);
 	uncount(c);
+	if (c->set != &no_set)
+		free(c->set);
 	free(c->part);
 	free(c);
 }
@@ -230,8 +246,8 @@ channels_release_held(struct chan *c)
 {
 	struct item *item;
 
-	while ((item = TAILQ_FIRST(&c->held)) != NULL) {
-		TAILQ_REMOVE(&c->held, item, entry);
+	while ((item = TAILQ_FIRST(&c->set->held)) != NULL) {
+		TAILQ_REMOVE(&c->set->held, item, entry);
 		channels_queue_uncount(c, item);
 		channels_item_free(item);
 	}

@@ -28,6 +28,8 @@ int	 channels_check(struct hg_negotiation *, const struct hg_params *);
 int	 channels_settings(struct mux *);
 
 /* chan.c */
+/* For a child. -1: no memory. */
+int	 channels_add_set(struct chan *);
 struct chan *channels_new(struct mux *, bool mine, unsigned id);
 struct chan *channels_find(const struct mux *, unsigned id);
 void	 channels_attach(struct chan *, struct hg_channel *);

@@ -12,10 +12,10 @@ log_shorten(struct chan *carrier, size_t cost)
 {
 	struct item *item;
 
-	while (carrier->log_cost > cost &&
-	    (item = TAILQ_FIRST(&carrier->log)) != NULL) {
-		TAILQ_REMOVE(&carrier->log, item, entry);
-		carrier->log_cost -= channels_item_cost(item);
+	while (carrier->set->log_cost > cost &&
+	    (item = TAILQ_FIRST(&carrier->set->log)) != NULL) {
+		TAILQ_REMOVE(&carrier->set->log, item, entry);
+		carrier->set->log_cost -= channels_item_cost(item);
 		channels_item_free(item);
 	}
 }
@@ -29,9 +29,9 @@ log_message(struct chan *carrier, struct hg_frame *look)
 	if ((item = channels_item_new(carrier)) == NULL)
 		return;
 	item->frame = hg->frame_ref(look);
-	item->seq = carrier->flow;
-	TAILQ_INSERT_TAIL(&carrier->log, item, entry);
-	carrier->log_cost += channels_item_cost(item);
+	item->seq = carrier->set->flow;
+	TAILQ_INSERT_TAIL(&carrier->set->log, item, entry);
+	carrier->set->log_cost += channels_item_cost(item);
 	log_shorten(carrier, (size_t)carrier->mux->options->queue_max);
 }
 
@@ -42,11 +42,11 @@ channels_carried(struct chan *c, struct hg_frame *look)
 
 	if (!c->flow_known || !c->mine)
 		return;
-	c->flow++;
-	if (!TAILQ_EMPTY(&c->unsures))
+	c->set->flow++;
+	if (!TAILQ_EMPTY(&c->set->unsures))
 		log_message(c, look);
-	for (member = TAILQ_FIRST(&c->copies); member != NULL; member = next) {
-		next = TAILQ_NEXT(member, copied);
+	for (member = TAILQ_FIRST(&c->set->copies); member != NULL; member = next) {
+		next = TAILQ_NEXT(member, set->copied);
 		channels_send_whole(member, hg->frame_ref(look));
 	}
 }
@@ -55,19 +55,19 @@ void
 channels_copy_begin(struct chan *c)
 {
 	c->copying = true;
-	TAILQ_INSERT_TAIL(&c->carrier->copies, c, copied);
+	TAILQ_INSERT_TAIL(&c->set->carrier->set->copies, c, set->copied);
 }
 
 void
 channels_sure(struct chan *c)
 {
-	struct chan *carrier = c->logger;
+	struct chan *carrier = c->set->logger;
 
 	if (carrier == NULL)
 		return;
-	TAILQ_REMOVE(&carrier->unsures, c, unsure);
-	c->logger = NULL;
-	if (TAILQ_EMPTY(&carrier->unsures))
+	TAILQ_REMOVE(&carrier->set->unsures, c, set->unsure);
+	c->set->logger = NULL;
+	if (TAILQ_EMPTY(&carrier->set->unsures))
 		log_shorten(carrier, 0);
 	if (!carrier->gone)
 		channels_activate(carrier);
@@ -95,9 +95,9 @@ replay(struct chan *c, struct chan *carrier, struct item *before)
 	uint64_t next, until;
 	struct item *item;
 
-	next = c->joined + 1;
-	until = before != NULL ? before->barrier->seq : carrier->flow;
-	TAILQ_FOREACH(item, &carrier->log, entry) {
+	next = c->set->joined + 1;
+	until = before != NULL ? before->barrier->seq : carrier->set->flow;
+	TAILQ_FOREACH(item, &carrier->set->log, entry) {
 		if (item->seq < next || item->seq > until)
 			continue;
 		if (item->seq != next)
@@ -113,7 +113,7 @@ replay(struct chan *c, struct chan *carrier, struct item *before)
 static enum hg_verdict
 denied_merge(struct chan *c)
 {
-	struct chan *carrier = c->logger;
+	struct chan *carrier = c->set->logger;
 	struct item *end = place_ends(c);
 
 	c->asking = false;
@@ -125,7 +125,7 @@ denied_merge(struct chan *c)
 		end->barrier->has_seq = false;
 		if (end->barrier->verb == CONTROL_UNMERGE)
 			channels_barrier_drop(end->barrier);
-	} else if (end == NULL && c->carrier != NULL)
+	} else if (end == NULL && c->set->carrier != NULL)
 		channels_copy_begin(c);
 	channels_sure(c);
 	channels_activate(c);

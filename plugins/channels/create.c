@@ -59,7 +59,7 @@ channels_create(struct chan *parent, struct mux *mux,
 	    (c = channels_new(mux, true, id)) == NULL)
 		return (-1);
 	/* A child's data goes one way: there is nothing to grant. */
-	if ((parent == NULL && !channels_store(c)) ||
+	if ((parent == NULL ? !channels_store(c) : channels_add_set(c) != 0) ||
 	    queue_create(c, parent, head, len) != 0) {
 		channels_free(c);
 		return (-1);
@@ -211,8 +211,11 @@ accept_create(struct mux *mux, unsigned id, struct chan *parent,
 	}
 	c->waiting = true;
 	mux->waiting_theirs++;
-	if (parent != NULL)
+	if (parent != NULL) {
+		if (channels_add_set(c) != 0)
+			return (channels_no_memory(mux));
 		channels_set_parent(c, parent);
+	}
 	mux->accepting = c;
 	channel = hg->channel_accept(mux->slot, parent == NULL ? NULL :
 	    parent->channel, head, id);
@@ -302,7 +305,7 @@ take_frames(struct chan *c, struct items *frames)
 {
 	struct item *item, *next;
 
-	TAILQ_CONCAT(frames, &c->held, entry);
+	TAILQ_CONCAT(frames, &c->set->held, entry);
 	for (item = TAILQ_FIRST(&c->queue); item != NULL; item = next) {
 		next = TAILQ_NEXT(item, entry);
 		if (item->frame == NULL)

@@ -53,7 +53,7 @@ data_is_wrong(const struct chan *c, unsigned id, unsigned kind)
 		return ("data-after-end");
 	if (c->mine && c->child)
 		return ("data-against-direction");
-	if (!c->mine && c->carrier != NULL)
+	if (!c->mine && c->set->carrier != NULL)
 		return ("data-on-merged");
 	if (c->in_open && kind != c->in_kind)
 		return ("pieces-differ");
@@ -160,14 +160,14 @@ message_done(struct chan *c)
 	c->in_open = c->in_first = false;
 	c->received_messages++;
 	if (c->flow_known && !c->mine)
-		c->flow++;
+		c->set->flow++;
 	channels_count(COUNT_DATA_MESSAGES_RECEIVED, 1);
 }
 
 static void
 stored_or_not(struct chan *c)
 {
-	if (c->group != NULL || c->dropping || c->left || c->channel == NULL)
+	if (c->set->group != NULL || c->dropping || c->left || c->channel == NULL)
 		c->stored = false;
 	else
 		c->stored = hg->channel_paused(c->channel);
@@ -197,7 +197,7 @@ data_body(struct mux *mux, struct hg_frame *frame, size_t from, size_t len,
 		    "accept"));
 	if (!channels_receive(c, len) && !c->dropping)
 		channels_fail(c, 1008, "more than its window");
-	if (c->dropping && c->group == NULL) {
+	if (c->dropping && c->set->group == NULL) {
 		if (last)
 			channels_count(COUNT_MESSAGES_DROPPED, 1);
 	} else if (len != 0 || last) {
@@ -210,7 +210,7 @@ data_body(struct mux *mux, struct hg_frame *frame, size_t from, size_t len,
 		return (mux->failed ? HG_FAIL : HG_DROP);
 	if (last)
 		message_done(c);
-	if (last && c->group != NULL)
+	if (last && c->set->group != NULL)
 		channels_beg(c);
 	stored_or_not(c);
 	return (mux->failed ? HG_FAIL : HG_DROP);

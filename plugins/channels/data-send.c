@@ -104,7 +104,7 @@ channels_send(struct chan *c, struct hg_frame *frame)
 		hg->frame_unref(frame);
 		return;
 	}
-	if (c->child && (!c->mine || c->carrier != NULL)) {
+	if (c->child && (!c->mine || c->set->carrier != NULL)) {
 		hg->frame_unref(frame);
 		channels_fail(c, 1011, "data where none may be sent");
 		return;
@@ -186,7 +186,7 @@ item_done(struct chan *c, struct item *item)
 {
 	TAILQ_REMOVE(&c->queue, item, entry);
 	if (c->mine && c->child && c->waiting) {
-		TAILQ_INSERT_TAIL(&c->held, item, entry);
+		TAILQ_INSERT_TAIL(&c->set->held, item, entry);
 		return;
 	}
 	channels_queue_uncount(c, item);

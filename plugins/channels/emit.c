@@ -98,7 +98,7 @@ channels_barrier_ready(const struct barrier *b)
 			if ((child->mine || child->recv_end) &&
 			    !child->sent_end)
 				return (false);
-		return (TAILQ_EMPTY(&c->unsures) && c->logger == NULL);
+		return (TAILQ_EMPTY(&c->set->unsures) && c->set->logger == NULL);
 	default:
 		return (true);
 	}
@@ -138,8 +138,8 @@ put_barrier(struct control_line *line, const struct barrier *b)
 		break;
 	case CONTROL_GAP:
 		control_put_number(line, CONTROL_FROM, b->seq + 1);
-		control_put_number(line, CONTROL_TO_SEQ, c->carrier != NULL ?
-		    c->carrier->flow : c->flow);
+		control_put_number(line, CONTROL_TO_SEQ, c->set->carrier != NULL ?
+		    c->set->carrier->set->flow : c->set->flow);
 		break;
 	default:
 		break;

@@ -112,7 +112,7 @@ fail_members(struct chan *c, unsigned code, const char *reason)
 	struct chan *member;
 
 	while (!c->mux->failed &&
-	    ((member = TAILQ_FIRST(&c->members)) != NULL ||
+	    ((member = TAILQ_FIRST(&c->set->members)) != NULL ||
 	    (member = channels_rider(c)) != NULL)) {
 		channels_leave_set(member);
 		channels_fail(member, code, reason);
@@ -156,19 +156,19 @@ add_set(struct barrier *b, struct chan *c, struct chan *next)
 {
 	struct chan *member;
 
-	if (c->mine && c->carrier != NULL && !c->copying) {
+	if (c->mine && c->set->carrier != NULL && !c->copying) {
 		b->has_seq = true;
-		b->seq = c->carrier->flow;
-		b->carrier = c->carrier;
-		return (channels_barrier_add(b, c->carrier));
+		b->seq = c->set->carrier->set->flow;
+		b->carrier = c->set->carrier;
+		return (channels_barrier_add(b, c->set->carrier));
 	}
 	if (!c->mine || !channels_has_members(c))
 		return (0);
 	b->has_seq = true;
-	b->seq = c->flow;
+	b->seq = c->set->flow;
 	if (next != NULL)
 		return (channels_barrier_add(b, next));
-	TAILQ_FOREACH(member, &c->members, fellow)
+	TAILQ_FOREACH(member, &c->set->members, set->fellow)
 		if (!member->copying && channels_barrier_add(b, member) != 0)
 			return (-1);
 	return (0);
@@ -182,7 +182,7 @@ dissolve(struct chan *c)
 	if (!c->mine)
 		return;		/* its creator says when */
 	channels_leave_set(c);
-	while ((member = TAILQ_FIRST(&c->members)) != NULL)
+	while ((member = TAILQ_FIRST(&c->set->members)) != NULL)
 		channels_leave_set(member);
 }
 
@@ -251,7 +251,7 @@ end_is_wrong(const struct chan *c, const struct control *m)
 		return ("bad-code");
 	/* Half a message may be what an abort or a refusal left of it. */
 	if (m->verb == CONTROL_DESTROY && c->in_open &&
-	    (!c->dropping || c->group != NULL))
+	    (!c->dropping || c->set->group != NULL))
 		return ("destroy-within-message");
 	TAILQ_FOREACH(child, &c->children, sibling)
 		if (!child->mine && !child->recv_end)

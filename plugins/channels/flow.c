@@ -75,26 +75,26 @@ channels_same_flow(const struct chan *a, const struct chan *b)
 static void
 group_over(struct chan *carrier)
 {
-	if (carrier->group == NULL || !TAILQ_EMPTY(&carrier->members))
+	if (carrier->set->group == NULL || !TAILQ_EMPTY(&carrier->set->members))
 		return;
 	channels_group_leave(carrier);
-	hg->group_free(carrier->group);
-	carrier->group = NULL;
+	hg->group_free(carrier->set->group);
+	carrier->set->group = NULL;
 }
 
 void
 channels_leave_set(struct chan *c)
 {
-	struct chan *carrier = c->carrier;
+	struct chan *carrier = c->set->carrier;
 
 	if (carrier == NULL)
 		return;
 	channels_group_leave(c);
-	TAILQ_REMOVE(&carrier->members, c, fellow);
+	TAILQ_REMOVE(&carrier->set->members, c, set->fellow);
 	if (c->copying)
-		TAILQ_REMOVE(&carrier->copies, c, copied);
+		TAILQ_REMOVE(&carrier->set->copies, c, set->copied);
 	c->copying = false;
-	c->carrier = NULL;
+	c->set->carrier = NULL;
 	c->begged = false;
 	group_over(carrier);
 }
@@ -105,9 +105,9 @@ channels_merge_forget(struct chan *c)
 	struct chan *member;
 
 	channels_sure(c);
-	while ((member = TAILQ_FIRST(&c->unsures)) != NULL)
+	while ((member = TAILQ_FIRST(&c->set->unsures)) != NULL)
 		channels_sure(member);
 	channels_leave_set(c);
-	while ((member = TAILQ_FIRST(&c->members)) != NULL)
+	while ((member = TAILQ_FIRST(&c->set->members)) != NULL)
 		channels_leave_set(member);
 }

@@ -28,12 +28,12 @@ answer(struct chan *c, enum control_verb verb, enum control_verb what,
 void
 channels_group_leave(struct chan *c)
 {
-	struct chan *carrier = c->carrier != NULL ? c->carrier : c;
+	struct chan *carrier = c->set->carrier != NULL ? c->set->carrier : c;
 
 	if (!c->in_group)
 		return;
 	c->in_group = false;
-	hg->group_remove(carrier->group, c->channel);
+	hg->group_remove(carrier->set->group, c->channel);
 }
 
 static int
@@ -50,16 +50,16 @@ group_join(struct chan *c, struct hg_group *group)
 static int
 join(struct chan *c, struct chan *carrier)
 {
-	if (carrier->group == NULL) {
-		carrier->group = hg->group_new(carrier->mux->conn);
-		if (carrier->group == NULL ||
-		    group_join(carrier, carrier->group) != 0)
+	if (carrier->set->group == NULL) {
+		carrier->set->group = hg->group_new(carrier->mux->conn);
+		if (carrier->set->group == NULL ||
+		    group_join(carrier, carrier->set->group) != 0)
 			return (-1);
 	}
-	if (group_join(c, carrier->group) != 0)
+	if (group_join(c, carrier->set->group) != 0)
 		return (-1);
-	c->carrier = carrier;
-	TAILQ_INSERT_TAIL(&carrier->members, c, fellow);
+	c->set->carrier = carrier;
+	TAILQ_INSERT_TAIL(&carrier->set->members, c, set->fellow);
 	return (0);
 }
 
@@ -79,7 +79,7 @@ merge_is_wrong(const struct chan *c, const struct chan *carrier,
 	if (m->number[CONTROL_AT] != c->received_messages)
 		return ("merge-at");
 	if (carrier->flow_known &&
-	    carrier->flow != m->number[CONTROL_SEQ])
+	    carrier->set->flow != m->number[CONTROL_SEQ])
 		return ("merge-seq");
 	return (NULL);
 }
@@ -87,14 +87,14 @@ merge_is_wrong(const struct chan *c, const struct chan *carrier,
 static const char *
 merge_is_denied(const struct chan *c, const struct chan *carrier)
 {
-	if (c->carrier != NULL || carrier->carrier != NULL ||
-	    !TAILQ_EMPTY(&c->members))
+	if (c->set->carrier != NULL || carrier->set->carrier != NULL ||
+	    !TAILQ_EMPTY(&c->set->members))
 		return ("nested");
 	if (!c->opened || !carrier->opened)
 		return ("not-open");
 	if (c->ending || c->dropping)
 		return ("ended");
-	if ((carrier->ending || carrier->dropping) && carrier->group == NULL)
+	if ((carrier->ending || carrier->dropping) && carrier->set->group == NULL)
 		return ("ended");
 	if (!channels_same_flow(c, carrier))
 		return ("flow");
@@ -116,7 +116,7 @@ channels_got_merge(struct chan *c, const struct control *m)
 		return (answer(c, CONTROL_DENIED, CONTROL_MERGE, error));
 	}
 	carrier->flow_known = true;
-	carrier->flow = m->number[CONTROL_SEQ];
+	carrier->set->flow = m->number[CONTROL_SEQ];
 	if (join(c, carrier) != 0)
 		return (channels_no_memory(c->mux));
 	channels_count(COUNT_MERGES, 1);
@@ -126,7 +126,7 @@ channels_got_merge(struct chan *c, const struct control *m)
 enum hg_verdict
 channels_got_unmerge(struct chan *c, const struct control *m)
 {
-	struct chan *carrier = c->carrier;
+	struct chan *carrier = c->set->carrier;
 
 	if (c->mine || !c->child)
 		return (channels_wrong(c->mux, c, "unmerge-by-other"));
@@ -135,7 +135,7 @@ channels_got_unmerge(struct chan *c, const struct control *m)
 	if (carrier == NULL)
 		return (answer(c, CONTROL_DENIED, CONTROL_UNMERGE,
 		    "not-merged"));
-	if (carrier->flow != m->number[CONTROL_SEQ])
+	if (carrier->set->flow != m->number[CONTROL_SEQ])
 		return (channels_wrong(c->mux, c, "unmerge-seq"));
 	channels_leave_set(c);
 	channels_count(COUNT_UNMERGES, 1);
@@ -149,21 +149,21 @@ set_moves(struct chan *carrier, struct chan *next)
 	struct chan *member;
 
 	channels_group_leave(carrier);
-	TAILQ_REMOVE(&carrier->members, next, fellow);
-	next->carrier = NULL;
-	next->group = carrier->group;
-	carrier->group = NULL;
-	while ((member = TAILQ_FIRST(&carrier->members)) != NULL) {
-		TAILQ_REMOVE(&carrier->members, member, fellow);
-		TAILQ_INSERT_TAIL(&next->members, member, fellow);
-		member->carrier = next;
+	TAILQ_REMOVE(&carrier->set->members, next, set->fellow);
+	next->set->carrier = NULL;
+	next->set->group = carrier->set->group;
+	carrier->set->group = NULL;
+	while ((member = TAILQ_FIRST(&carrier->set->members)) != NULL) {
+		TAILQ_REMOVE(&carrier->set->members, member, set->fellow);
+		TAILQ_INSERT_TAIL(&next->set->members, member, set->fellow);
+		member->set->carrier = next;
 	}
 	next->flow_known = true;
-	next->flow = carrier->flow;
-	if (TAILQ_EMPTY(&next->members)) {
+	next->set->flow = carrier->set->flow;
+	if (TAILQ_EMPTY(&next->set->members)) {
 		channels_group_leave(next);
-		hg->group_free(next->group);
-		next->group = NULL;
+		hg->group_free(next->set->group);
+		next->set->group = NULL;
 	}
 }
 
@@ -174,17 +174,17 @@ carrier_ends(struct chan *c, const struct control *m)
 
 	if (m->verb == CONTROL_DESTROY && !control_has(m, CONTROL_SEQ))
 		return (channels_wrong(c->mux, c, "carrier-without-seq"));
-	if (control_has(m, CONTROL_SEQ) && m->number[CONTROL_SEQ] != c->flow)
+	if (control_has(m, CONTROL_SEQ) && m->number[CONTROL_SEQ] != c->set->flow)
 		return (channels_wrong(c->mux, c, "destroy-seq"));
 	if (control_has(m, CONTROL_CARRIER) && !c->in_open) {
 		next = channels_find(c->mux,
 		    (unsigned)m->number[CONTROL_CARRIER]);
-		if (next == NULL || next->carrier != c)
+		if (next == NULL || next->set->carrier != c)
 			return (channels_wrong(c->mux, c, "carrier-of-other"));
 		set_moves(c, next);
 		return (HG_DROP);
 	}
-	while ((member = TAILQ_FIRST(&c->members)) != NULL) {
+	while ((member = TAILQ_FIRST(&c->set->members)) != NULL) {
 		channels_leave_set(member);
 		/* An abort in the middle leaves all with half a message. */
 		if (c->in_open)
@@ -196,9 +196,9 @@ carrier_ends(struct chan *c, const struct control *m)
 enum hg_verdict
 channels_set_ends(struct chan *c, const struct control *m)
 {
-	struct chan *carrier = c->carrier;
+	struct chan *carrier = c->set->carrier;
 
-	if (!c->mine && !TAILQ_EMPTY(&c->members))
+	if (!c->mine && !TAILQ_EMPTY(&c->set->members))
 		return (carrier_ends(c, m));
 	if (control_has(m, CONTROL_CARRIER))
 		return (channels_wrong(c->mux, c, "carrier-of-none"));
@@ -207,7 +207,7 @@ channels_set_ends(struct chan *c, const struct control *m)
 	if (m->verb == CONTROL_DESTROY && carrier->in_open)
 		return (channels_wrong(c->mux, c, "destroy-within-message"));
 	if (m->verb == CONTROL_DESTROY && control_has(m, CONTROL_SEQ) &&
-	    m->number[CONTROL_SEQ] != carrier->flow)
+	    m->number[CONTROL_SEQ] != carrier->set->flow)
 		return (channels_wrong(c->mux, c, "destroy-seq"));
 	channels_leave_set(c);
 	return (HG_DROP);
@@ -216,8 +216,8 @@ channels_set_ends(struct chan *c, const struct control *m)
 void
 channels_deliver(struct chan *c, struct hg_frame *frame)
 {
-	if (c->group != NULL)
-		hg->group_recv(c->group, frame);
+	if (c->set->group != NULL)
+		hg->group_recv(c->set->group, frame);
 	else if (c->dropping || c->left || c->channel == NULL)
 		hg->frame_unref(frame);
 	else
@@ -231,11 +231,11 @@ channels_beg(struct chan *carrier)
 	struct control_line line;
 	struct chan *c;
 
-	c = TAILQ_FIRST(&carrier->members);
+	c = TAILQ_FIRST(&carrier->set->members);
 	if (!carrier->mux->options->unmerge_slow || c == NULL)
 		return;
-	TAILQ_REMOVE(&carrier->members, c, fellow);
-	TAILQ_INSERT_TAIL(&carrier->members, c, fellow);
+	TAILQ_REMOVE(&carrier->set->members, c, set->fellow);
+	TAILQ_INSERT_TAIL(&carrier->set->members, c, set->fellow);
 	if (c->begged || !c->in_group || c->asked ||
 	    !hg->channel_paused(c->channel))
 		return;

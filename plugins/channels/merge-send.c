@@ -7,7 +7,7 @@ channels_has_members(const struct chan *carrier)
 {
 	const struct chan *member;
 
-	TAILQ_FOREACH(member, &carrier->members, fellow)
+	TAILQ_FOREACH(member, &carrier->set->members, set->fellow)
 		if (!member->copying)
 			return (true);
 	return (false);
@@ -22,8 +22,8 @@ channels_rider(const struct chan *c)
 
 	if (!c->mine)
 		return (NULL);
-	if (!TAILQ_EMPTY(&c->members))
-		return (TAILQ_FIRST(&c->members));
+	if (!TAILQ_EMPTY(&c->set->members))
+		return (TAILQ_FIRST(&c->set->members));
 	TAILQ_FOREACH(item, &c->queue, entry)
 		if (item->barrier != NULL && item->barrier->carrier == c)
 			return (item->barrier->chan);
@@ -95,30 +95,30 @@ channels_merge(struct chan *member, struct chan *carrier, uint64_t seq)
 	if (member == carrier || member->mux != carrier->mux ||
 	    !is_ready(member) || !is_ready(carrier) || is_busy(member))
 		return (-1);
-	if (member->carrier != NULL || carrier->carrier != NULL ||
-	    !TAILQ_EMPTY(&member->members))
+	if (member->set->carrier != NULL || carrier->set->carrier != NULL ||
+	    !TAILQ_EMPTY(&member->set->members))
 		return (-1);
 	if (!channels_same_flow(member, carrier) || !can_drain(member) ||
-	    (carrier->flow_known && carrier->flow != seq))
+	    (carrier->flow_known && carrier->set->flow != seq))
 		return (-1);
 	if (request(CONTROL_MERGE, member, carrier, seq) != 0)
 		return (-1);
 	carrier->flow_known = true;
-	carrier->flow = member->joined = seq;
+	carrier->set->flow = member->set->joined = seq;
 	member->flow_known = false;
-	member->carrier = member->logger = carrier;
-	TAILQ_INSERT_TAIL(&carrier->members, member, fellow);
-	TAILQ_INSERT_TAIL(&carrier->unsures, member, unsure);
+	member->set->carrier = member->set->logger = carrier;
+	TAILQ_INSERT_TAIL(&carrier->set->members, member, set->fellow);
+	TAILQ_INSERT_TAIL(&carrier->set->unsures, member, set->unsure);
 	return (0);
 }
 
 int
 channels_unmerge(struct chan *member, uint64_t seq)
 {
-	struct chan *carrier = member->carrier;
+	struct chan *carrier = member->set->carrier;
 
 	if (member->gone || !member->mine || carrier == NULL ||
-	    carrier->flow != seq || carrier->out_open)
+	    carrier->set->flow != seq || carrier->out_open)
 		return (-1);
 	if (!member->copying &&
 	    request(CONTROL_UNMERGE, member, carrier, seq) != 0)
@@ -134,29 +134,29 @@ move_members(struct chan *carrier, struct chan *next)
 	struct chan *member;
 
 	channels_leave_set(next);
-	while ((member = TAILQ_FIRST(&carrier->members)) != NULL) {
-		TAILQ_REMOVE(&carrier->members, member, fellow);
-		TAILQ_INSERT_TAIL(&next->members, member, fellow);
-		member->carrier = next;
+	while ((member = TAILQ_FIRST(&carrier->set->members)) != NULL) {
+		TAILQ_REMOVE(&carrier->set->members, member, set->fellow);
+		TAILQ_INSERT_TAIL(&next->set->members, member, set->fellow);
+		member->set->carrier = next;
 		if (!member->copying)
 			continue;
-		TAILQ_REMOVE(&carrier->copies, member, copied);
-		TAILQ_INSERT_TAIL(&next->copies, member, copied);
+		TAILQ_REMOVE(&carrier->set->copies, member, set->copied);
+		TAILQ_INSERT_TAIL(&next->set->copies, member, set->copied);
 	}
 	next->flow_known = true;
-	next->flow = carrier->flow;
+	next->set->flow = carrier->set->flow;
 }
 
 int
 channels_handover(struct chan *carrier, struct chan *next, uint64_t seq)
 {
 	if (carrier->gone || !carrier->mine || carrier->ending ||
-	    carrier->out_open || !carrier->flow_known || carrier->flow != seq)
+	    carrier->out_open || !carrier->flow_known || carrier->set->flow != seq)
 		return (-1);
 	if (next == NULL)
 		return (channels_queue_destroy(carrier, NULL, 1000, NULL));
-	if (next->carrier != carrier || next->copying || !is_ready(next) ||
-	    is_busy(next) || !TAILQ_EMPTY(&carrier->unsures))
+	if (next->set->carrier != carrier || next->copying || !is_ready(next) ||
+	    is_busy(next) || !TAILQ_EMPTY(&carrier->set->unsures))
 		return (-1);
 	if (channels_queue_destroy(carrier, next, 1000, NULL) != 0)
 		return (-1);
@@ -192,14 +192,14 @@ channels_got_unmerged(struct chan *c)
 enum hg_verdict
 channels_got_beg(struct chan *c)
 {
-	struct chan *carrier = c->carrier;
+	struct chan *carrier = c->set->carrier;
 
 	if (!c->mine)
 		return (channels_wrong(c->mux, c, "unmerge-of-own"));
 	if (carrier == NULL || c->copying || carrier->out_open ||
 	    channels_queue_find(c, CONTROL_UNMERGE) != NULL)
 		return (HG_DROP);
-	if (request(CONTROL_UNMERGE, c, carrier, carrier->flow) != 0)
+	if (request(CONTROL_UNMERGE, c, carrier, carrier->set->flow) != 0)
 		return (HG_FAIL);
 	channels_copy_begin(c);
 	return (HG_DROP);

@@ -49,7 +49,7 @@ channels_queue_uncount(struct chan *c, const struct item *item)
 	c->longest = 0;
 	TAILQ_FOREACH(other, &c->queue, entry)
 		note_long(c, other);
-	TAILQ_FOREACH(other, &c->held, entry)
+	TAILQ_FOREACH(other, &c->set->held, entry)
 		note_long(c, other);
 }
 
@@ -71,7 +71,7 @@ void
 channels_item_free(struct item *item)
 {
 	if (item->behind != NULL)
-		item->behind->gate = NULL;
+		item->behind->set->gate = NULL;
 	if (item->frame != NULL)
 		hg->frame_unref(item->frame);
 	hg->recycle_put(item, sizeof(*item));
@@ -145,14 +145,14 @@ channels_gate_add(struct chan *c)
 	struct item *item;
 
 	if (parent == NULL || parent->gone || parent->ending ||
-	    c->gate != NULL)
+	    c->set->gate != NULL)
 		return (0);
 	if ((item = channels_item_new(parent)) == NULL) {
 		channels_no_memory(c->mux);
 		return (-1);
 	}
 	item->behind = c;
-	c->gate = item;
+	c->set->gate = item;
 	TAILQ_INSERT_TAIL(&parent->queue, item, entry);
 	count(parent, item);
 	channels_activate(parent);
@@ -162,11 +162,11 @@ channels_gate_add(struct chan *c)
 void
 channels_gate_open(struct chan *c)
 {
-	if (c->gate == NULL)
+	if (c->set->gate == NULL)
 		return;
-	c->gate->behind = NULL;
-	channels_activate(c->gate->chan);
-	c->gate = NULL;
+	c->set->gate->behind = NULL;
+	channels_activate(c->set->gate->chan);
+	c->set->gate = NULL;
 }
 
 /* NULL: no memory, and the connection ends. */

@@ -128,6 +128,30 @@ struct barrier {
 	size_t			 text_len;
 };
 
+TAILQ_HEAD(chans, chan);
+
+/*
+ * What only a child has; all other channels share one that is empty and
+ * constant.
+ */
+struct set {
+	TAILQ_ENTRY(chan)	 fellow;	/* carrier->set->members */
+	TAILQ_ENTRY(chan)	 copied;	/* carrier->set->copies */
+	TAILQ_ENTRY(chan)	 unsure;	/* logger->set->unsures */
+	uint64_t		 flow;		/* its last message's number */
+	uint64_t		 joined;	/* a member: behind this one */
+	struct chan		*carrier;
+	struct chan		*logger;	/* till its merge is answered */
+	struct chans		 members;
+	struct chans		 copies;
+	struct chans		 unsures;
+	struct items		 log;		/* while there are unsures */
+	size_t			 log_cost;
+	struct hg_group		*group;
+	struct items		 held;		/* sent, but not yet accepted */
+	struct item		*gate;		/* in the parent's queue */
+};
+
 /*
  * One channel. It lives from its create until both sides' last word has passed
  * (see channels_settle), longer than the host's channel where an id was lost.
@@ -140,11 +164,8 @@ struct chan {
 	TAILQ_ENTRY(chan)	 due;		/* mux->due or ->idle */
 	TAILQ_ENTRY(chan)	 last;		/* mux->closing */
 	TAILQ_ENTRY(chan)	 sibling;	/* parent->children */
-	TAILQ_ENTRY(chan)	 fellow;	/* carrier->members */
-	TAILQ_ENTRY(chan)	 copied;	/* carrier->copies */
 	TAILQ_ENTRY(chan)	 plain;		/* mux->plain */
 	TAILQ_ENTRY(chan)	 creating;	/* mux->creating */
-	TAILQ_ENTRY(chan)	 unsure;	/* logger->unsures */
 	TAILQ_HEAD(, chan)	 children;
 	struct chan		*parent;
 
@@ -189,8 +210,6 @@ struct chan {
 	bool			 out_whole : 1;	/* it is put together first */
 	bool			 stalled : 1;	/* told in the counter */
 	struct items		 queue;
-	struct items		 held;		/* sent, but not yet accepted */
-	struct item		*gate;		/* in the parent's queue */
 	size_t			 queued;	/* cost of queue and held */
 	size_t			 longest;	/* of a long frame's item; 0 */
 	size_t			 deficit;
@@ -225,18 +244,8 @@ struct chan {
 	bool			 copying : 1;
 	bool			 in_group : 1;
 	bool			 left : 1;	/* ended while in a set */
-	uint64_t		 flow;		/* its last message's number */
-	uint64_t		 joined;	/* a member: behind this one */
-	struct chan		*carrier;
-	struct chan		*logger;	/* till its merge is answered */
-	TAILQ_HEAD(, chan)	 members;
-	TAILQ_HEAD(, chan)	 copies;
-	TAILQ_HEAD(, chan)	 unsures;
-	struct items		 log;		/* while there are unsures */
-	size_t			 log_cost;
-	struct hg_group		*group;
+	struct set		*set;		/* never NULL */
 };
-TAILQ_HEAD(chans, chan);
 
 /* The WebSocket message that is being received. */
 struct input {
