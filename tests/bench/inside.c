@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <openssl/rand.h>
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -121,6 +123,19 @@ inside_start(const char *config)
 		start_trunk(settings->trunks[i]);
 }
 
+/* In place of OpenSSL's, so that no run differs from another by chance. */
+int
+RAND_bytes(unsigned char *out, int len)
+{
+	static uint64_t seed;
+
+	for (; len > 0; len--) {
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		*out++ = (unsigned char)(seed >> 56);
+	}
+	return (1);
+}
+
 void
 inside_turn(void)
 {
@@ -152,6 +167,18 @@ inside_stop(void)
 	host_finish();
 	workers_destroy();
 	config_free(settings);
+}
+
+int64_t
+inside_counter(const char *name, const char *counter)
+{
+	const struct plugin *plugin = plugin_find(name);
+	unsigned i;
+
+	for (i = 0; plugin != NULL && i < plugin->counters_count; i++)
+		if (strcmp(plugin->entry.counters[i], counter) == 0)
+			return (host_counter(plugin, i));
+	return (-1);
 }
 
 int

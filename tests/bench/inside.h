@@ -8,12 +8,16 @@
 #define BENCH_INSIDE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* config: the text of headgate.ini; "control" is not set. */
 void	inside_start(const char *config);
 void	inside_stop(void);
 /* One turn, without waiting. */
 void	inside_turn(void);
+
+/* The value of a plugin's counter; -1: there is none of that name. */
+int64_t	inside_counter(const char *plugin, const char *counter);
 
 /* Sockets that do not block. connect: to that path. */
 int	inside_connect(const char *path);

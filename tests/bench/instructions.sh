@@ -3,7 +3,8 @@
 # instructions.sh: instructions of the daemon for each operation, counted by
 # callgrind, as a table. The same binary gives the same numbers, on any machine
 # and under any load; so a change of them is a change of the program (or of the
-# C library, OpenSSL or libevent).
+# C library, OpenSSL or libevent). Only the rows of STOMP depend a little on when
+# timers fire: by some tenths of a percent.
 #
 # A load runs twice, the second time with so many operations more; what that
 # costs more is theirs. Counted is only what happens within the function named,
