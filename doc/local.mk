@@ -10,3 +10,6 @@ dist_doc_DATA += \
 	doc/operations.md \
 	doc/plugins.md \
 	doc/protocol.md
+
+# Written by "make bench".
+EXTRA_DIST += doc/performance

@@ -45,7 +45,6 @@ export function describe(top) {
   const gib = (os.totalmem() / 2 ** 30).toFixed(0);
   const congestion = read('/proc/sys/net/ipv4/tcp_congestion_control');
   return {
-    loadAverage: os.loadavg()[0],
     date: new Date().toISOString().slice(0, 10),
     revision: said('git', '-C', top, 'describe', '--always', '--dirty'),
     machine: [

@@ -38,7 +38,7 @@ export const aimTable = (aims) => table(
   ['figure', 'median (least..most)', 'aim', 'met'],
   aims.map(({ what, value, aim, unit, met }) => [what,
     `${withSpread(value)}${value && unit ? ` ${unit}` : ''}`, aim,
-    metText({ met })]));
+    metText({ value, met })]));
 
 export function pictures(workload, samples) {
   const made = [
@@ -78,7 +78,7 @@ function summary(entries) {
     workload.aims(new Samples(result.samples))
       .map(({ what, value, aim, unit, met }) => [workload.title, what,
         `${withSpread(value)}${value && unit ? ` ${unit}` : ''}`, aim,
-        metText({ met })]));
+        metText({ value, met })]));
   return table(['workload', 'figure', 'median (least..most)', 'aim', 'met'],
     rows);
 }

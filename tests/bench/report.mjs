@@ -60,6 +60,7 @@ export function valueAim(what, value, { most, least, unit = '' }) {
   };
 }
 
-// An aim without its ratio, such as one that needs a peer that is not there.
-export const metText = ({ met }) =>
-  met === undefined ? 'not measured' : met ? 'yes' : '**no**';
+// An aim may be without its figure, as the peer is not there, and a figure
+// without an aim, for scale.
+export const metText = ({ value, met }) => value === undefined ?
+  'not measured' : met === undefined ? '' : met ? 'yes' : '**no**';

@@ -3,6 +3,7 @@
 // writes doc/performance. Nothing here passes or fails.
 //   run.mjs [WORKLOADS="NAME ..."] [ROUNDS=N] [SECONDS=N] [OUT=FOLDER]
 // By default all, 3, 2 for each measurement, and doc/performance.
+import os from 'node:os';
 import { join } from 'node:path';
 
 import { selfSigned } from '../lib/certs.mjs';
@@ -51,11 +52,11 @@ const benchFor = (tls, leftOut) => ({
   },
 });
 
-async function runOne(name, tls) {
+async function runOne(name, tls, machine) {
   const workload = workloads[name];
   const begin = Date.now();
   const leftOut = [];
-  const machine = describe(top);
+  const [loadAverage] = os.loadavg();
   configurations.clear();
   say(`== ${name}`);
   const samples = await workload.run(benchFor(tls, leftOut));
@@ -64,7 +65,7 @@ async function runOne(name, tls) {
     console.log(`${table(columns, rows)}\n`);
   console.log(`${aimTable(workload.aims(new Samples(samples)))}\n`);
   say(`== ${name}: ${((Date.now() - begin) / 1000).toFixed(0)} s`);
-  return { ...machine, rounds, seconds, leftOut, samples,
+  return { ...machine, loadAverage, rounds, seconds, leftOut, samples,
     configurations: Object.fromEntries(configurations) };
 }
 
@@ -75,9 +76,10 @@ async function main() {
   await scoped(async (scope) => {
     const tls = selfSigned(tempDir(scope), 'own');
     const results = readResults(out);
+    const machine = describe(top);
     for (const name of list) {
       try {
-        results[name] = await runOne(name, tls);
+        results[name] = await runOne(name, tls, machine);
       } catch (error) {
         say(`${name} was not measured: ${error.stack}`);
         continue;
