@@ -53,6 +53,7 @@ struct hg_fields;	/* header fields that are being put together */
 struct hg_frame;	/* constant bytes of a message */
 struct hg_group;	/* channels that receive the same frames */
 struct hg_head;		/* start line and header fields, constant */
+struct hg_kept;		/* what is above a channel, without the channel */
 struct hg_negotiation;	/* an opening handshake that is being decided */
 struct hg_params;	/* parameters of one extension in a handshake */
 struct hg_report;	/* rows for headgatectl */
@@ -273,6 +274,27 @@ struct hg_mux {
 struct hg_member;	/* one subscriber of one flow */
 
 /*
+ * A subscription at the broker that can be taken back and made again while its
+ * subscriber stays: what a translator can do with one. Each is called between
+ * two calls of the translator's, never from within "channel", and the member
+ * may be left from within.
+ */
+struct hg_source {
+	size_t	 size;			/* sizeof(struct hg_source) */
+	/* Take it back; then call flows->paused. Copies go on until then. */
+	void	 (*pause)(void *arg);
+	/* Make it again, as the same subscriber; then call flows->resumed,
+	 * before its first copy. */
+	void	 (*resume)(void *arg);
+	/* Make one and take it back at once, only to see that the broker still
+	 * accepts it; then call flows->checked. Its messages are no copies. */
+	void	 (*check)(void *arg);
+	/* Of a member that was kept by flows->part: take it back for good and
+	 * call flows->leave, now or later. */
+	void	 (*release)(void *arg);
+};
+
+/*
  * Found by hg->find(HG_FLOWS). All functions are for the worker that owns the
  * channel. A flow's key is everything that can change the bytes of its
  * messages; the fan-out plugin adds the upstream and the security scope.
@@ -298,6 +320,35 @@ struct hg_flows {
 	/* The member's subscription has ended; the child is ended with code. */
 	void	 (*leave)(struct hg_member *, unsigned code,
 		    const char *reason);
+	/*
+	 * Behind join: the flow may take the member's subscription back and
+	 * live on that of another ("upstream = one"). False: it never will;
+	 * source and arg are not kept then. The broker's refusal of resume or
+	 * check is told by leave.
+	 */
+	bool	 (*set_source)(struct hg_member *, const struct hg_source *,
+		    void *arg);
+	void	 (*paused)(struct hg_member *);
+	void	 (*resumed)(struct hg_member *);
+	void	 (*checked)(struct hg_member *);
+	/*
+	 * The subscriber goes, but its subscription at the broker is there. True:
+	 * the flow needs it until another has taken over. The child is ended,
+	 * with code; copies are still wanted, nothing of the parent's is used any
+	 * more, and source->release says when it is enough. False: nothing was
+	 * done, and it is not relied on any more; leave is to follow when the
+	 * broker has ended it.
+	 */
+	bool	 (*part)(struct hg_member *, unsigned code,
+		    const char *reason);
+};
+
+/* --- a server's connection that outlives its client ------------------------ */
+
+/* What it tells who keeps it; nothing of both after hg->kept_end. */
+struct hg_kept_ops {
+	void	 (*recv)(void *arg, struct hg_frame *);	/* lent */
+	void	 (*ended)(void *arg);	/* the last; the handle is gone */
 };
 
 /* --- the plugin ----------------------------------------------------------- */
@@ -604,6 +655,18 @@ struct hg_host {
 	 * memory, or to be put, which is fine. Any thread. */
 	void	*(*recycle_get)(size_t size);
 	void	 (*recycle_put)(void *, size_t size);
+	/*
+	 * Takes what is above the slot's channel away from it, from the ending
+	 * hook on or before hg->fail: the channel ends alone, and the server does
+	 * not hear of it. NULL: the slot is not the uppermost, or there is
+	 * nothing that could be kept.
+	 */
+	struct hg_kept *(*keep_upstream)(struct hg_slot *,
+		    const struct hg_kept_ops *, void *arg);
+	void	 (*kept_send)(struct hg_kept *, struct hg_frame *frame);
+	/* Ends it, behind what was sent. The handle is gone. */
+	void	 (*kept_end)(struct hg_kept *, unsigned code,
+		    const char *reason);
 };
 
 #ifdef __cplusplus

@@ -59,22 +59,25 @@ is_once(const struct fanout_ring *ring, struct fanout_digest digest)
 	return (times == 1);
 }
 
-/* Of a long gram the newest are enough, and looking is dear. */
+/* Half of them, or all. Of a long gram the newest are enough, and looking is
+ * dear. */
 static bool
-half_is_once(const struct fanout_ring *ring, uint64_t seq, size_t len)
+enough_are_once(const struct fanout_ring *ring, uint64_t seq, size_t len,
+    bool all)
 {
-	size_t i, once, left;
+	size_t i, once, left, enough;
 
 	once = 0;
 	if (len > ONCE_MAX)
 		len = ONCE_MAX;
+	enough = all ? len : (len + 1) / 2;
 	for (i = 0; i < len; i++) {
 		if (is_once(ring, gram_at(ring, seq, i)))
 			once++;
 		left = len - i - 1;
-		if (once >= (len + 1) / 2)
+		if (once >= enough)
 			return (true);
-		if (once + left < (len + 1) / 2)
+		if (once + left < enough)
 			return (false);
 	}
 	return (false);
@@ -102,7 +105,8 @@ is_proven(const struct fanout_ring *ring, const struct fanout_history *history,
 	return (found->seq >= proof->floor &&
 	    is_near(ring, history, proof, found) &&
 	    !gram_is_bordered(ring, found->seq, proof->verify) &&
-	    half_is_once(ring, found->seq, proof->verify));
+	    enough_are_once(ring, found->seq, proof->verify,
+	    proof->strict));
 }
 
 /* Whether the copies from "back" on backwards are the gram that ends at seq. */

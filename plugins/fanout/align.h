@@ -80,6 +80,7 @@ struct fanout_proof {
 	size_t		window;	/* how far a member may be ahead */
 	uint64_t	base;	/* the ring's head when the history began */
 	uint64_t	floor;	/* the position is not before this one */
+	bool		strict;	/* all of them are once only in the ring */
 };
 
 enum fanout_aligned fanout_align(const struct fanout_ring *,

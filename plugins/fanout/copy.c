@@ -6,36 +6,37 @@
 #define SKIP_GRACE	16
 #define SEARCH		2048	/* entries of the ring for each copy */
 
-static void
-suppress(struct fanout_flow *flow, struct hg_frame *frame)
+void
+fanout_suppress(struct fanout_flow *flow, struct hg_frame *frame)
 {
 	flow->suppressed++;
 	fanout_count(FANOUT_SUPPRESSED, 1);
 	hg->frame_unref(frame);
 }
 
-/* The message that this copy is one of: behind the cursor and within the
- * window, but not beyond the next that the group lacks. 0: none. */
-static uint64_t
-match(const struct hg_member *member, struct fanout_digest digest)
+uint64_t
+fanout_match(const struct hg_member *member, struct fanout_digest digest,
+    uint64_t limit)
 {
 	const struct fanout_ring *ring = &member->flow->ring;
-	uint64_t seq, limit;
+	uint64_t seq;
 
-	limit = member->cursor + 1 + member->flow->window;
+	if (limit > member->cursor + 1 + member->flow->window)
+		limit = member->cursor + 1 + member->flow->window;
 	if (limit > ring->head)
 		limit = ring->head;
-	if (limit > member->group->sent + 1)
-		limit = member->group->sent + 1;
-	for (seq = member->cursor + 1; seq <= limit; seq++)
+	seq = member->cursor + 1;
+	if (seq < ring->first)
+		seq = ring->first;
+	for (; seq <= limit; seq++)
 		if ((member->marks >> (seq - member->cursor - 1) & 1) == 0 &&
 		    fanout_same(fanout_ring_at(ring, seq), digest))
 			return (seq);
 	return (0);
 }
 
-static void
-mark(struct hg_member *member, uint64_t seq)
+void
+fanout_mark(struct hg_member *member, uint64_t seq)
 {
 	member->marks |= (uint64_t)1 << (seq - member->cursor - 1);
 	while ((member->marks & 1) != 0) {
@@ -55,10 +56,11 @@ copy_merged(struct hg_member *member, struct fanout_digest digest,
 
 	if (++member->good == 4 * FANOUT_VERIFY_MAX)
 		member->patience = 1;
-	if ((seq = match(member, digest)) != 0) {
-		mark(member, seq);
+	/* Not beyond the next that the group lacks. */
+	if ((seq = fanout_match(member, digest, group->sent + 1)) != 0) {
+		fanout_mark(member, seq);
 		if (seq <= group->sent) {
-			suppress(flow, frame);
+			fanout_suppress(flow, frame);
 			/* Its next would be one more for who is full. */
 			if (member->cursor >= group->sent &&
 			    hg->channel_is_full(group->carrier->channel))
@@ -78,22 +80,29 @@ copy_merged(struct hg_member *member, struct fanout_digest digest,
 }
 
 /* Newer copies than the flow has got are the flow's next. Nobody but this
- * member has them yet; the others get them from their own. */
+ * member has them yet; the others get them from their own, or, where they have
+ * none, by the newest copy, which must be the only one. */
 static void
 append_own(struct hg_member *member, const struct fanout_digest *digest,
-    size_t count)
+    size_t count, struct hg_frame *newest)
 {
-	if (count > 0)
+	struct hg_frame *copy;
+
+	if (count > 0 && !member->flow->one)
 		fanout_backlog_clear(member->flow);
 	while (count-- > 0) {
 		fanout_flow_append(member->flow, digest[count]);
 		member->cursor = member->flow->ring.head;
 		member->group->sent = member->cursor;
+		if (member->flow->one &&
+		    (copy = hg->frame_ref(newest)) != NULL)
+			fanout_one_send(member->flow, copy);
 	}
 }
 
+/* Behind its newest copy, which it has sent on by itself. */
 static void
-try_align(struct hg_member *member)
+try_align(struct hg_member *member, struct hg_frame *newest)
 {
 	struct fanout_digest ahead[FANOUT_WINDOW_MAX];
 	struct fanout_flow *flow = member->flow;
@@ -103,9 +112,10 @@ try_align(struct hg_member *member)
 
 	proof.verify = fanout_member_verify(member);
 	proof.margin = flow->verify;
-	proof.window = flow->window;
+	proof.window = flow->one ? 1 : flow->window;
 	proof.base = member->base;
 	proof.floor = member->left;
+	proof.strict = false;
 	/* A big ring is not searched for each copy. */
 	member->try_at = member->history.count + 1 +
 	    fanout_ring_count(&flow->ring) / SEARCH;
@@ -123,8 +133,17 @@ try_align(struct hg_member *member)
 		ahead[i] = fanout_history_at(&member->history, i);
 	if (fanout_member_merge(member, found.seq) != 0)
 		return;
-	append_own(member, ahead, found.ahead);
-	fanout_group_ride(member->group);
+	append_own(member, ahead, found.ahead, newest);
+	if (member->group != NULL)
+		fanout_group_ride(member->group);
+}
+
+static bool
+copy_group(struct hg_member *member, struct fanout_digest digest,
+    struct hg_frame *frame)
+{
+	return (member->flow->one ? fanout_one_copy(member, digest, frame) :
+	    copy_merged(member, digest, frame));
 }
 
 static void
@@ -132,16 +151,22 @@ copy_alone(struct hg_member *member, struct fanout_digest digest,
     struct hg_frame *frame)
 {
 	struct fanout_flow *flow = member->flow;
+	struct hg_frame *newest;
 
 	if (flow->merged_count == 0 && member->skip.slot == NULL &&
 	    fanout_member_merge(member, flow->ring.head) == 0) {
 		fanout_group_ride(member->group);
-		copy_merged(member, digest, frame);
+		copy_group(member, digest, frame);
+		return;
+	}
+	if ((newest = hg->frame_ref(frame)) == NULL) {
+		hg->frame_unref(frame);
+		fanout_member_abandon(member, "no memory");
 		return;
 	}
 	if (fanout_skip_take(&member->skip, digest,
 	    flow->window + SKIP_GRACE))
-		suppress(flow, frame);
+		fanout_suppress(flow, frame);
 	else {
 		fanout_count(FANOUT_SENT, 1);
 		if (!hg->channel_send(member->channel, frame))
@@ -150,15 +175,16 @@ copy_alone(struct hg_member *member, struct fanout_digest digest,
 	fanout_history_push(&member->history, digest);
 	if (member->skip.slot == NULL &&
 	    member->history.count >= member->try_at)
-		try_align(member);
+		try_align(member, newest);
+	hg->frame_unref(newest);
 }
 
 static void
 copy_known(struct hg_member *member, struct fanout_digest digest,
     struct hg_frame *frame)
 {
-	if (member->group != NULL) {
-		if (copy_merged(member, digest, frame))
+	if (member->group != NULL || member->state == FANOUT_KEPT) {
+		if (copy_group(member, digest, frame))
 			return;
 		member->flow->mismatches++;
 		fanout_count(FANOUT_MISMATCHES, 1);

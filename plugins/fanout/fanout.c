@@ -17,6 +17,12 @@ static const char *const counters[] = {
 	[FANOUT_UNMERGES] = "unmerges",
 	[FANOUT_HANDOVERS] = "handovers",
 	[FANOUT_HOLDS] = "holds",
+	[FANOUT_RESTING_NOW] = "resting",
+	[FANOUT_TAKEOVERS] = "takeovers",
+	[FANOUT_RECHECKS] = "rechecks",
+	[FANOUT_REFUSED] = "refused",
+	[FANOUT_GAPS] = "gaps",
+	[FANOUT_SLOW] = "slow",
 	NULL
 };
 
@@ -26,7 +32,8 @@ static const struct hg_option options[] = {
 		.needs_extension = true,
 		.offset = offsetof(struct fanout_options, share),
 		.help = "destinations that are shared, and among whom: "
-		    "PATTERN scope=credential|public",
+		    "PATTERN scope=credential|public [upstream=each|one] "
+		    "[standby=NUMBER] [recheck=TIME]",
 		.check = fanout_share_check,
 	},
 	{
@@ -52,6 +59,13 @@ static const struct hg_option options[] = {
 		.offset = offsetof(struct fanout_options, quiet),
 		.standard = "2s", .min = 20, .max = 3600000,
 		.help = "time without a message after which none is on its way",
+	},
+	{
+		.key = "backlog", .type = HG_SIZE, .per_service = true,
+		.offset = offsetof(struct fanout_options, backlog),
+		.standard = "1m", .min = 65536, .max = INT64_C(1) << 31,
+		.help = "upstream=one: bytes of a flow that wait for slow "
+		    "connections; who is further behind is closed",
 	},
 	{ .key = NULL }
 };
@@ -90,6 +104,7 @@ fanout_worker_start(void *data)
 
 	TAILQ_INIT(&worker->handles);
 	TAILQ_INIT(&worker->ending);
+	TAILQ_INIT(&worker->unbalanced);
 	return (0);
 }
 
@@ -100,6 +115,7 @@ fanout_worker_stop(void *data)
 	struct fanout_worker *worker = data;
 	struct hg_member *member;
 
+	worker->stopping = true;
 	while ((member = TAILQ_FIRST(&worker->handles)) != NULL) {
 		fanout_member_detach(member, FANOUT_CLOSED);
 		TAILQ_REMOVE(&worker->handles, member, handle_entry);

@@ -43,8 +43,8 @@
 #define FANOUT_KEY	32		/* bytes of a flow's key */
 #define FANOUT_WINDOW_MAX 63		/* as member->marks has bits */
 #define FANOUT_ID	(32 + 1)	/* a flow's id in hex, terminated */
-#define FANOUT_BACKLOG	32		/* messages that are kept */
 #define FANOUT_REASON	(123 + 1)	/* a close reason, terminated */
+#define FANOUT_KEEP_MAX	30000		/* ms without its subscriber */
 
 struct fanout_options {
 	struct hg_strings	share;
@@ -52,12 +52,24 @@ struct fanout_options {
 	int64_t			ring;
 	int64_t			window;
 	int64_t			quiet;
+	int64_t			backlog;
 };
 
 enum fanout_scope {
 	FANOUT_NOT_SHARED,
 	FANOUT_CREDENTIAL,
 	FANOUT_PUBLIC,
+};
+
+/* What a "share" line says of a destination. */
+struct fanout_rule {
+	const char		*pattern;
+	size_t			 pattern_len;
+	enum fanout_scope	 scope;
+	bool			 one;		/* upstream = one */
+	unsigned		 standby;	/* subscriptions beside the
+						 * feeder's */
+	uint64_t		 recheck;	/* ms */
 };
 
 enum fanout_counter {
@@ -71,6 +83,27 @@ enum fanout_counter {
 	FANOUT_UNMERGES,
 	FANOUT_HANDOVERS,
 	FANOUT_HOLDS,
+	FANOUT_RESTING_NOW,	/* up and down */
+	FANOUT_TAKEOVERS,
+	FANOUT_RECHECKS,
+	FANOUT_REFUSED,
+	FANOUT_GAPS,
+	FANOUT_SLOW,
+};
+
+/*
+ * A member and its subscription at the broker, where the flow has one for all
+ * ("upstream = one"). With "each" all are awake.
+ */
+enum fanout_source {
+	FANOUT_AWAKE,		/* it has one; merged: its copies feed */
+	FANOUT_PAUSING,		/* it is being taken back */
+	FANOUT_RESTING,		/* it has none, and what it receives is the
+				 * flow's alone */
+	FANOUT_WAKING,		/* it is being made again */
+	FANOUT_LEARNING,	/* it has one; where its copies stand is not
+				 * known yet */
+	FANOUT_KEPT,		/* the subscriber has gone, its copies feed */
 };
 
 TAILQ_HEAD(fanout_members, hg_member);
@@ -88,8 +121,8 @@ struct fanout_place {
 };
 
 struct fanout_backlog {
-	struct hg_frame		*frame[FANOUT_BACKLOG];
-	size_t			 at, count, bytes;
+	struct hg_frame		**frame;	/* a ring of size entries */
+	size_t			 size, at, count, bytes;
 };
 
 struct fanout_flow {
@@ -114,6 +147,21 @@ struct fanout_flow {
 						 * where others join in */
 	size_t			 member_count, merged_count;
 	uint64_t		 suppressed, mismatches, unmerges;
+
+	/* upstream = one; see one.c. */
+	bool			 one;
+	unsigned		 standby;
+	uint64_t		 recheck;
+	size_t			 backlog_max;
+	TAILQ_ENTRY(fanout_flow) unbalanced_entry; /* worker->unbalanced */
+	bool			 unbalanced;
+	bool			 held;		/* those that feed are */
+	struct fanout_members	 awake;		/* merged ones; the feeder
+						 * first */
+	struct fanout_members	 kept;
+	struct fanout_members	 resting;	/* longest unchecked first */
+	size_t			 pausing, waking;	/* and learning */
+	uint64_t		 takeovers;
 };
 
 struct fanout_group {
@@ -127,6 +175,9 @@ struct fanout_group {
 	bool			 is_carried;	/* is in flow->carried */
 	bool			 stranded;	/* its carrier has gone without
 						 * a word: see group.c */
+	bool			 following;	/* upstream = one: it has been
+						 * at the head, and what it
+						 * lacks is in the backlog */
 };
 
 /*
@@ -175,6 +226,22 @@ struct hg_member {
 	uint64_t		 copied_at;	/* ms of the last copy, or the
 						 * join */
 
+	/* The subscription at the broker: see one.c. */
+	TAILQ_ENTRY(hg_member) source_entry;	/* flow->awake, kept, resting */
+	const struct hg_source	*source;	/* NULL: it never rests */
+	void			*source_arg;
+	enum fanout_source	 state;
+	bool			 listed;	/* by source_entry */
+	bool			 parting;	/* not relied on any more */
+	bool			 part_later;	/* in worker->ending */
+	bool			 spent;		/* kept: it feeds no more */
+	bool			 released;	/* kept: its translator knows */
+	bool			 rotate;	/* it is to be checked */
+	bool			 checking;
+	bool			 held;		/* by the flow */
+	uint64_t		 state_at;	/* ms */
+	uint64_t		 check_at;	/* ms: when it is due, or was asked */
+
 	/* Back-pressure: see hold.c. */
 	struct hg_member	*held_by;
 	struct fanout_members	 holding;
@@ -184,6 +251,10 @@ struct fanout_worker {
 	struct fanout_table	 places, members, flows;
 	struct fanout_members	 handles;
 	struct fanout_members	 ending;
+	TAILQ_HEAD(, fanout_flow) unbalanced;
+	unsigned		 checks;	/* that are not answered */
+	bool			 posted;	/* fanout_balance */
+	bool			 stopping;
 	unsigned		 busy;
 	struct hg_timer		*timer;
 	uint64_t		 tick;		/* ms; 0: no flow yet */
@@ -207,7 +278,10 @@ extern const struct hg_hooks fanout_hooks;
 
 /* share.c */
 const char *fanout_share_check(const char *value, char *buffer, size_t size);
-enum fanout_scope fanout_share(const struct fanout_options *,
+/* NULL, or what is wrong with the line. */
+const char *fanout_rule_parse(struct fanout_rule *, const char *text);
+/* The first line for it; not shared without one. */
+struct fanout_rule fanout_share(const struct fanout_options *,
     const char *destination);
 bool	fanout_glob(const char *pattern, size_t pattern_len, const char *text);
 
@@ -231,7 +305,7 @@ int	fanout_digest(struct hg_frame **frame, struct fanout_digest *);
 /* flow.c */
 struct fanout_flow *fanout_flow_get(struct fanout_worker *,
     const unsigned char *key, const struct fanout_identity *,
-    const struct fanout_options *);
+    const struct fanout_options *, const struct fanout_rule *);
 /* Nobody is in it any more. */
 void	fanout_flow_free(struct fanout_worker *, struct fanout_flow *);
 /* Nobody is merged any more: the next that is begins the sequence anew. */
@@ -241,6 +315,8 @@ void	fanout_flow_append(struct fanout_flow *, struct fanout_digest);
 
 /* join.c */
 extern const struct hg_flows fanout_flows;
+/* The translator is done with it, and so are its child and its place. */
+void	fanout_member_unbind(struct hg_member *);
 /* Both not while busy. The second frees the handle, the first does not. */
 void	fanout_member_end(struct hg_member *);
 void	fanout_leave(struct hg_member *);
@@ -266,11 +342,20 @@ enum fanout_parting {
 void	fanout_member_detach(struct hg_member *, enum fanout_parting);
 /* It cannot go on: it is detached and its child ended when not busy. */
 void	fanout_member_abandon(struct hg_member *, const char *why);
+/* The same with another code than 1011. */
+void	fanout_member_abandon_by(struct hg_member *, unsigned code,
+    const char *why);
 void	fanout_busy(void);
 void	fanout_idle(void);
 
 /* copy.c */
 void	fanout_copy(struct hg_member *, struct hg_frame *frame);
+/* The message up to "limit" that the copy of a member is: behind its cursor and
+ * within the window; 0: none. */
+uint64_t fanout_match(const struct hg_member *, struct fanout_digest,
+    uint64_t limit);
+void	fanout_mark(struct hg_member *, uint64_t seq);
+void	fanout_suppress(struct fanout_flow *, struct hg_frame *frame);
 
 /* group.c */
 /* A group of that member only. -1 without memory. */
@@ -292,6 +377,61 @@ void	fanout_flow_send(struct fanout_flow *, struct hg_frame *frame,
 void	fanout_backlog_note(struct fanout_flow *, struct hg_frame **frame,
     bool behind);
 void	fanout_backlog_clear(struct fanout_flow *);
+
+/* Sends groups that are behind what is kept, also when they are full. */
+void	fanout_catch_up(struct fanout_group *, bool force);
+
+/* one.c: upstream = one. All do nothing for other flows. */
+void	fanout_set_state(struct hg_member *, enum fanout_source);
+/* A member has been merged, has left its group, its state has changed. */
+void	fanout_one_joined(struct hg_member *);
+void	fanout_one_left(struct hg_member *);
+void	fanout_unbalance(struct fanout_flow *);
+/* What is to be asked of translators now. Between two turns only. */
+void	fanout_balance(struct fanout_worker *);
+/* Whether another than this one feeds. */
+bool	fanout_is_fed(const struct fanout_flow *,
+    const struct hg_member *but);
+/* Whether nobody else feeds those that have no subscription. */
+bool	fanout_is_needed(const struct hg_member *);
+/* If nobody feeds: those who receive nothing any more are told. */
+void	fanout_starve(struct fanout_flow *);
+bool	fanout_set_source(struct hg_member *, const struct hg_source *, void *);
+void	fanout_paused(struct hg_member *);
+void	fanout_resumed(struct hg_member *);
+void	fanout_checked(struct hg_member *);
+
+/* onecopy.c: a copy of a member of such a flow that is merged or kept. */
+bool	fanout_one_copy(struct hg_member *, struct fanout_digest,
+    struct hg_frame *frame);
+/* The flow's newest, to all groups that are not behind. */
+void	fanout_one_send(struct fanout_flow *, struct hg_frame *frame);
+/* All groups are behind: those that feed wait, until one is not. */
+void	fanout_flow_hold(struct fanout_flow *);
+void	fanout_flow_release(struct fanout_flow *);
+
+/* learn.c: where the copies of one stand that has its subscription again. */
+void	fanout_learn_begin(struct hg_member *);
+/* A copy is the flow's next: true; it was dropped: false. */
+bool	fanout_learn(struct hg_member *, struct fanout_digest);
+void	fanout_learn_quiet(struct hg_member *, uint64_t now);
+
+/* part.c */
+bool	fanout_part(struct hg_member *, unsigned code, const char *reason);
+/* It goes, but its copies feed on, if they are needed; else false. */
+bool	fanout_member_keep(struct hg_member *, enum fanout_parting);
+/* Kept ones that feed nobody, or are of no use. */
+void	fanout_spend(struct hg_member *);
+void	fanout_spend_all(struct fanout_flow *);
+/* What was put off while busy. */
+void	fanout_part_late(struct hg_member *);
+
+/* recheck.c: whether there is something to wait for. */
+bool	fanout_one_tick(struct fanout_flow *, uint64_t now);
+/* Asks for one member that is due; false: nobody is. */
+bool	fanout_check_one(struct fanout_flow *);
+/* When a member is to be checked next. */
+void	fanout_check_later(struct hg_member *);
 
 /* hold.c */
 void	fanout_hold(struct hg_member *, struct hg_member *holder);

@@ -36,6 +36,7 @@ static void
 flow_destroy(struct fanout_flow *flow)
 {
 	fanout_backlog_clear(flow);
+	free(flow->backlog.frame);
 	fanout_ring_finish(&flow->ring);
 	free(flow->service);
 	free(flow->destination);
@@ -44,7 +45,7 @@ flow_destroy(struct fanout_flow *flow)
 
 static struct fanout_flow *
 flow_create(const unsigned char *key, const struct fanout_identity *who,
-    const struct fanout_options *options)
+    const struct fanout_options *options, const struct fanout_rule *rule)
 {
 	struct fanout_flow *flow;
 	size_t i;
@@ -65,6 +66,13 @@ flow_create(const unsigned char *key, const struct fanout_identity *who,
 	TAILQ_INIT(&flow->members);
 	TAILQ_INIT(&flow->groups);
 	TAILQ_INIT(&flow->carried);
+	flow->one = rule->one;
+	flow->standby = rule->standby;
+	flow->recheck = rule->recheck;
+	flow->backlog_max = (size_t)options->backlog;
+	TAILQ_INIT(&flow->awake);
+	TAILQ_INIT(&flow->kept);
+	TAILQ_INIT(&flow->resting);
 	flow->service = strdup(who->service != NULL ? who->service : "");
 	flow->destination = strdup(who->destination);
 	if (flow->service == NULL || flow->destination == NULL ||
@@ -77,13 +85,14 @@ flow_create(const unsigned char *key, const struct fanout_identity *who,
 
 struct fanout_flow *
 fanout_flow_get(struct fanout_worker *worker, const unsigned char *key,
-    const struct fanout_identity *who, const struct fanout_options *options)
+    const struct fanout_identity *who, const struct fanout_options *options,
+    const struct fanout_rule *rule)
 {
 	struct fanout_flow *flow;
 
 	if ((flow = flow_find(worker, key)) != NULL)
 		return (flow);
-	if ((flow = flow_create(key, who, options)) == NULL)
+	if ((flow = flow_create(key, who, options, rule)) == NULL)
 		return (NULL);
 	if (fanout_table_add(&worker->flows, &flow->node,
 	    key_hash(key)) != 0) {
@@ -98,6 +107,8 @@ void
 fanout_flow_free(struct fanout_worker *worker, struct fanout_flow *flow)
 {
 	fanout_table_remove(&worker->flows, &flow->node);
+	if (flow->unbalanced)
+		TAILQ_REMOVE(&worker->unbalanced, flow, unbalanced_entry);
 	flow_destroy(flow);
 	fanout_count(FANOUT_FLOWS, -1);
 }
@@ -115,7 +126,7 @@ fanout_flow_reset(struct fanout_flow *flow)
 	fanout_backlog_clear(flow);
 	flow->floor = flow->ring.head;
 	TAILQ_FOREACH(member, &flow->members, entry)
-		if (member->group == NULL)
+		if (member->group == NULL && member->state != FANOUT_KEPT)
 			fanout_member_alone(member);
 }
 
@@ -133,9 +144,11 @@ unmerge_late(struct fanout_flow *flow)
 	limit = flow->ring.first + fanout_ring_count(&flow->ring) / 8;
 	floor = flow->ring.head;
 	TAILQ_FOREACH(member, &flow->members, entry) {
-		if (member->group != NULL && member->cursor < limit)
+		if (member->group == NULL || member->state != FANOUT_AWAKE)
+			continue;
+		if (member->cursor < limit)
 			fanout_member_unmerge(member);
-		else if (member->group != NULL && member->cursor < floor)
+		else if (member->cursor < floor)
 			floor = member->cursor;
 	}
 	flow->floor = floor;

@@ -27,6 +27,7 @@ fanout_group_new(struct hg_member *member, uint64_t sent)
 	group->flow = member->flow;
 	group->carrier = member;
 	group->sent = sent;
+	group->following = member->flow->one && sent == member->flow->ring.head;
 	TAILQ_INIT(&group->members);
 	TAILQ_INSERT_TAIL(&group->members, member, group_entry);
 	TAILQ_INSERT_TAIL(&member->flow->groups, group, entry);
@@ -37,6 +38,7 @@ fanout_group_new(struct hg_member *member, uint64_t sent)
 static void
 group_free(struct fanout_group *group)
 {
+	fanout_flow_release(group->flow);
 	TAILQ_REMOVE(&group->flow->groups, group, entry);
 	if (group->is_carried)
 		TAILQ_REMOVE(&group->flow->carried, group, carried_entry);
@@ -76,6 +78,7 @@ group_split(struct hg_member *member, bool stranded)
 	member->group = NULL;
 	if (fanout_group_new(member, group->sent) == 0) {
 		member->group->stranded = stranded;
+		member->group->following = group->following;
 		return;
 	}
 	group->flow->merged_count--;
@@ -233,6 +236,7 @@ fanout_group_ride(struct fanout_group *group)
 		return;
 	}
 	if (main->sent != group->sent || main->carrier->ending ||
+	    main->following != group->following ||
 	    group->sent < member->ride_at)
 		return;
 	group_unstrand(group);
@@ -274,6 +278,11 @@ fanout_group_send(struct fanout_group *group, struct hg_frame *frame,
 	}
 	group_unstrand(group);
 	group->sent++;
+	if (group->flow->one && !group->following &&
+	    group->sent == group->flow->ring.head) {
+		group->following = true;
+		fanout_unbalance(group->flow);
+	}
 	fanout_count(FANOUT_SENT, 1);
 	if (!hg->channel_send(carrier->channel, frame) && from != NULL)
 		fanout_hold(from, carrier);

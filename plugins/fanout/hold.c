@@ -14,6 +14,7 @@ void
 fanout_hold(struct hg_member *member, struct hg_member *holder)
 {
 	if (member->held_by != NULL || member->flow == NULL ||
+	    member->state == FANOUT_KEPT ||
 	    !hg->channel_is_carried(holder->channel))
 		return;
 	member->held_by = holder;

@@ -10,18 +10,18 @@
  * Without the plugin's slot in the parent nothing is known of the service's own
  * rules. Then those of [plugin fanout] hold, but not among several logins.
  */
-static enum fanout_scope
-scope_of(const struct fanout_place *place, const char *destination,
+static struct fanout_rule
+rule_of(const struct fanout_place *place, const char *destination,
     size_t credential_len)
 {
-	enum fanout_scope scope;
+	struct fanout_rule rule;
 
-	scope = fanout_share(fanout_options_of(place), destination);
-	if (scope == FANOUT_PUBLIC && place == NULL)
-		scope = FANOUT_CREDENTIAL;
-	if (scope == FANOUT_CREDENTIAL && credential_len == 0)
-		scope = FANOUT_NOT_SHARED;
-	return (scope);
+	rule = fanout_share(fanout_options_of(place), destination);
+	if (rule.scope == FANOUT_PUBLIC && place == NULL)
+		rule.scope = FANOUT_CREDENTIAL;
+	if (rule.scope == FANOUT_CREDENTIAL && credential_len == 0)
+		rule.scope = FANOUT_NOT_SHARED;
+	return (rule);
 }
 
 static int
@@ -72,6 +72,10 @@ static void
 member_add(struct fanout_worker *worker, struct fanout_flow *flow,
     struct hg_member *member)
 {
+	if (worker->tick == 0 || flow->quiet / 2 < worker->tick)
+		worker->tick = flow->quiet / 2;
+	if (flow->one && flow->recheck / 8 < worker->tick)
+		worker->tick = flow->recheck / 8;
 	member->flow = flow;
 	TAILQ_INSERT_TAIL(&worker->handles, member, handle_entry);
 	TAILQ_INSERT_TAIL(&flow->members, member, entry);
@@ -81,8 +85,6 @@ member_add(struct fanout_worker *worker, struct fanout_flow *flow,
 	    fanout_member_merge(member, flow->ring.head) != 0)
 		fanout_member_alone(member);
 	fanout_place_bind(worker, member);
-	if (worker->tick == 0 || flow->quiet / 2 < worker->tick)
-		worker->tick = flow->quiet / 2;
 	fanout_tick_start(worker);
 }
 
@@ -93,13 +95,15 @@ fanout_join(struct hg_channel *parent, const char *destination,
 {
 	struct fanout_worker *worker = fanout_worker();
 	struct fanout_identity who;
+	struct fanout_rule rule;
 	struct fanout_place *place;
 	struct hg_member *member;
 	struct fanout_flow *flow;
 	unsigned char hash[FANOUT_KEY];
 
 	place = fanout_place_find(worker, parent);
-	who.scope = scope_of(place, destination, credential_len);
+	rule = rule_of(place, destination, credential_len);
+	who.scope = rule.scope;
 	if (who.scope == FANOUT_NOT_SHARED)
 		return (NULL);
 	who.service = hg->channel_service(parent);
@@ -113,7 +117,8 @@ fanout_join(struct hg_channel *parent, const char *destination,
 	    (member = member_create(parent)) == NULL)
 		return (NULL);
 	fanout_busy();
-	flow = fanout_flow_get(worker, hash, &who, fanout_options_of(place));
+	flow = fanout_flow_get(worker, hash, &who, fanout_options_of(place),
+	    &rule);
 	if (flow != NULL && open_child(worker, member, flow, fields) != NULL)
 		member_add(worker, flow, member);
 	else {
@@ -135,6 +140,8 @@ fanout_channel(const struct hg_member *member)
 void
 fanout_member_end(struct hg_member *member)
 {
+	if (fanout_member_keep(member, FANOUT_LEAVES))
+		return;
 	fanout_member_detach(member, FANOUT_LEAVES);
 	if (member->channel == NULL || member->ended)
 		return;
@@ -145,6 +152,18 @@ fanout_member_end(struct hg_member *member)
 }
 
 void
+fanout_member_unbind(struct hg_member *member)
+{
+	struct fanout_worker *worker = fanout_worker();
+
+	if (member->channel == NULL)
+		return;
+	fanout_table_remove(&worker->members, &member->node);
+	fanout_place_unbind(worker, member);
+	member->channel = NULL;
+}
+
+void
 fanout_leave(struct hg_member *member)
 {
 	struct fanout_worker *worker = fanout_worker();
@@ -152,10 +171,9 @@ fanout_leave(struct hg_member *member)
 
 	fanout_member_detach(member, FANOUT_LEAVES);
 	channel = member->ended ? NULL : member->channel;
-	if (member->channel != NULL) {
-		fanout_table_remove(&worker->members, &member->node);
-		fanout_place_unbind(worker, member);
-	}
+	fanout_member_unbind(member);
+	if (member->checking)
+		worker->checks--;
 	TAILQ_REMOVE(&worker->handles, member, handle_entry);
 	if (channel != NULL)
 		hg->channel_end(channel, member->code, member->reason);
@@ -167,6 +185,9 @@ fanout_leave_by(struct hg_member *member, unsigned code, const char *reason)
 {
 	struct fanout_worker *worker = fanout_worker();
 
+	if (!member->parting && member->flow != NULL &&
+	    (member->checking || member->state == FANOUT_WAKING))
+		fanout_count(FANOUT_REFUSED, 1);
 	member->leaving = true;
 	member->code = code;
 	snprintf(member->reason, sizeof(member->reason), "%s",
@@ -185,4 +206,9 @@ const struct hg_flows fanout_flows = {
 	.channel = fanout_channel,
 	.copy = fanout_copy,
 	.leave = fanout_leave_by,
+	.set_source = fanout_set_source,
+	.paused = fanout_paused,
+	.resumed = fanout_resumed,
+	.checked = fanout_checked,
+	.part = fanout_part,
 };

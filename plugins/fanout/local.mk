@@ -11,9 +11,14 @@ plugins_fanout_fanout_la_SOURCES = \
 	plugins/fanout/hold.c \
 	plugins/fanout/join.c \
 	plugins/fanout/key.c \
+	plugins/fanout/learn.c \
 	plugins/fanout/member.c \
+	plugins/fanout/one.c \
+	plugins/fanout/onecopy.c \
+	plugins/fanout/part.c \
 	plugins/fanout/place.c \
 	plugins/fanout/quiet.c \
+	plugins/fanout/recheck.c \
 	plugins/fanout/report.c \
 	plugins/fanout/ring.c \
 	plugins/fanout/share.c \

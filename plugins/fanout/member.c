@@ -53,6 +53,7 @@ fanout_member_merge(struct hg_member *member, uint64_t seq)
 		flow->floor = seq;
 	flow->merged_count++;
 	fanout_count(FANOUT_MERGED, 1);
+	fanout_one_joined(member);
 	return (0);
 }
 
@@ -62,6 +63,8 @@ fanout_member_unmerge(struct hg_member *member)
 	struct fanout_flow *flow = member->flow;
 	uint64_t sent;
 
+	if (flow->one)
+		fanout_catch_up(member->group, true);
 	if (member->ending)
 		return;
 	sent = member->group->sent;
@@ -78,6 +81,7 @@ fanout_member_unmerge(struct hg_member *member)
 	fanout_count(FANOUT_MERGED, -1);
 	flow->unmerges++;
 	fanout_count(FANOUT_UNMERGES, 1);
+	fanout_one_left(member);
 	if (member->patience < PATIENCE_MAX)
 		member->patience *= 2;
 	member->left = sent;
@@ -104,6 +108,7 @@ fanout_member_detach(struct hg_member *member, enum fanout_parting parting)
 		flow->merged_count--;
 		fanout_count(FANOUT_MERGED, -1);
 	}
+	fanout_one_left(member);
 	fanout_history_finish(&member->history);
 	fanout_skip_finish(&member->skip);
 	TAILQ_REMOVE(&flow->members, member, entry);
@@ -119,10 +124,17 @@ fanout_member_detach(struct hg_member *member, enum fanout_parting parting)
 void
 fanout_member_abandon(struct hg_member *member, const char *why)
 {
+	fanout_member_abandon_by(member, 1011, why);
+}
+
+void
+fanout_member_abandon_by(struct hg_member *member, unsigned code,
+    const char *why)
+{
 	if (member->ending)
 		return;
 	member->ending = true;
-	member->code = 1011;
+	member->code = code;
 	snprintf(member->reason, sizeof(member->reason), "%s", why);
 	TAILQ_INSERT_TAIL(&fanout_worker()->ending, member, ending_entry);
 	if (!member->ended && member->channel != NULL)
@@ -150,6 +162,8 @@ fanout_idle(void)
 		member->ending = false;
 		if (member->leaving)
 			fanout_leave(member);
+		else if (member->part_later)
+			fanout_part_late(member);
 		else
 			fanout_member_end(member);
 	}

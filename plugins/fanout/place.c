@@ -110,10 +110,21 @@ static void
 fanout_drain(struct hg_slot *slot, void *state)
 {
 	struct fanout_place *place = state;
+	struct hg_member *member = place->member;
 
 	(void)slot;
-	if (place->member != NULL)
-		fanout_release_all(place->member);
+	if (member == NULL)
+		return;
+	fanout_release_all(member);
+	if (member->flow == NULL || !member->flow->one)
+		return;
+	fanout_busy();
+	if (member->group != NULL && member->group->carrier == member) {
+		fanout_catch_up(member->group, false);
+		fanout_group_ride(member->group);
+	}
+	fanout_flow_release(member->flow);
+	fanout_idle();
 }
 
 /* In either direction: the child receives nothing more. */
@@ -132,7 +143,7 @@ fanout_ending(struct hg_slot *slot, void *state, enum hg_direction direction,
 	member->ended = true;
 	if (fanout_worker()->busy > 0)
 		fanout_member_abandon(member, "it has ended");
-	else
+	else if (!fanout_member_keep(member, FANOUT_ENDS))
 		fanout_member_detach(member, FANOUT_ENDS);
 }
 
@@ -144,10 +155,9 @@ fanout_close(struct hg_slot *slot, void *state)
 	struct hg_member *member = place->member;
 
 	(void)slot;
-	if (member != NULL) {
+	if (member != NULL && !fanout_member_keep(member, FANOUT_CLOSED)) {
 		fanout_member_detach(member, FANOUT_CLOSED);
-		fanout_table_remove(&worker->members, &member->node);
-		member->channel = NULL;
+		fanout_member_unbind(member);
 	}
 	if (place->listed)
 		fanout_table_remove(&worker->places, &place->node);

@@ -14,8 +14,13 @@
 static bool
 is_blocked(const struct hg_member *member)
 {
-	return (member->held_by != NULL ||
-	    hg->channel_is_full(member->channel));
+	if (member->held_by != NULL || member->held)
+		return (true);
+	/* What a group that follows cannot take waits in the backlog. */
+	if (member->state == FANOUT_KEPT ||
+	    (member->group != NULL && member->group->following))
+		return (false);
+	return (hg->channel_is_full(member->channel));
 }
 
 /* Whether the member has had what the flow has, as far as can be seen. */
@@ -90,7 +95,8 @@ tick_flow(struct fanout_flow *flow, uint64_t now)
 	more = false;
 	note_blocked(flow, now);
 	TAILQ_FOREACH(member, &flow->members, entry) {
-		if (member->ending)
+		if (member->ending || (flow->one &&
+		    member->state != FANOUT_AWAKE))
 			continue;
 		if (member->group == NULL)
 			align_quiet(member, now);
@@ -101,7 +107,7 @@ tick_flow(struct fanout_flow *flow, uint64_t now)
 		more |= member->group == NULL ||
 		    member->cursor != flow->ring.head;
 	}
-	return (more);
+	return (fanout_one_tick(flow, now) || more);
 }
 
 static void
@@ -122,6 +128,8 @@ fanout_tick(void *data)
 	if (more)
 		fanout_tick_start(worker);
 	fanout_idle();
+	if (!worker->posted)
+		fanout_balance(worker);
 }
 
 void

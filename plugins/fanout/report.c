@@ -28,6 +28,31 @@ count_groups(const struct fanout_groups *groups)
 	return (count);
 }
 
+/* Whose copies the flow is made of. */
+static const char *
+feeder_name(const struct fanout_flow *flow)
+{
+	const struct hg_member *member;
+
+	if ((member = TAILQ_FIRST(&flow->awake)) != NULL)
+		return (hg->channel_name(member->parent));
+	return (TAILQ_EMPTY(&flow->kept) ? "-" : "kept");
+}
+
+/* At the broker, for as far as is known. */
+static size_t
+count_subscriptions(const struct fanout_flow *flow)
+{
+	const struct hg_member *member;
+	size_t count;
+
+	count = 0;
+	TAILQ_FOREACH(member, &flow->members, entry)
+		if (member->state != FANOUT_RESTING)
+			count++;
+	return (count);
+}
+
 static void
 report_flow(const struct fanout_flow *flow, struct hg_report *report)
 {
@@ -49,6 +74,10 @@ report_flow(const struct fanout_flow *flow, struct hg_report *report)
 	hg->report_number(report, "suppressed", flow->suppressed);
 	hg->report_number(report, "mismatches", flow->mismatches);
 	hg->report_number(report, "unmerges", flow->unmerges);
+	hg->report_text(report, "upstream", flow->one ? "one" : "each");
+	hg->report_number(report, "subscriptions", count_subscriptions(flow));
+	report_quoted(report, "feeder", flow->one ? feeder_name(flow) : "-");
+	hg->report_number(report, "takeovers", flow->takeovers);
 }
 
 void

@@ -75,6 +75,9 @@ struct host_inside {
 	size_t			 broker_size;
 	uint64_t		 seed;
 	void			(*on_send)(struct hg_channel *);
+	void			(*posted)(void *);
+	void			*posted_arg;
+	struct sub		*sources;
 };
 
 extern struct host_inside inside;
@@ -89,6 +92,7 @@ void	host_unref(struct hg_frame *);
 struct hg_channel *channel_new(struct hg_conn *, struct hg_channel *parent);
 void	channel_end(struct hg_channel *, unsigned code);
 bool	channel_send(struct hg_channel *, struct hg_frame *frame);
+void	sub_unlist(struct sub *);
 void	set_leave(struct hg_channel *);
 int	set_merge(struct hg_channel *, struct hg_channel *, uint64_t);
 int	set_unmerge(struct hg_channel *, uint64_t);

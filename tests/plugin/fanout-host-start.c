@@ -34,6 +34,8 @@ set_number(const struct hg_option *option, void *at, const char *value)
 		number *= 1000;
 	else if (option->type == HG_TIME)
 		end += 2;
+	if (option->type == HG_SIZE && (*end == 'k' || *end == 'm'))
+		number <<= *end++ == 'k' ? 10 : 20;
 	if (*end == 's')
 		end++;
 	if (*end != '\0' || number < option->min || number > option->max)

@@ -41,6 +41,7 @@ sub_join_on(struct hg_channel *parent, const char *destination,
 	sub->child = host.flows->channel(member);
 	sub->child->sub = sub;
 	sub_from(sub, broker.count);
+	host_posts();
 	return (sub);
 }
 
@@ -71,6 +72,7 @@ sub_copy_of(struct sub *sub, uint32_t content)
 	inside.depth++;
 	host.flows->copy(sub->member, frame);
 	inside.depth--;
+	host_posts();
 }
 
 void
@@ -95,6 +97,8 @@ sub_leave(struct sub *sub)
 	host.flows->leave(sub->member, 1000, "bye");
 	inside.depth--;
 	sub->member = NULL;
+	sub_unlist(sub);
+	host_posts();
 	if (inside.depth == 0)
 		host_turn();
 }

@@ -187,9 +187,40 @@ host_advance(uint64_t ms)
 		inside.timer = NULL;
 		timer->fn(inside.worker);
 		free(timer);
+		host_posts();
 		host_turn();
 	}
 	host.now = until;
+}
+
+/* One at a time is all that fanout has. */
+static int
+t_post(unsigned worker, void (*fn)(void *), void *arg)
+{
+	if (worker != 0 || inside.posted != NULL)
+		host_wrong("a second post");
+	inside.posted = fn;
+	inside.posted_arg = arg;
+	return (0);
+}
+
+static unsigned
+t_worker_index(void)
+{
+	return (0);
+}
+
+void
+host_posts(void)
+{
+	void (*fn)(void *);
+
+	while (inside.depth == 0 && (fn = inside.posted) != NULL) {
+		inside.posted = NULL;
+		inside.depth++;
+		fn(inside.posted_arg);
+		inside.depth--;
+	}
 }
 
 static void
@@ -359,6 +390,7 @@ const struct hg_host host_table = {
 	.channel_end = t_end, .channel_hold = t_hold, .channel_child = t_child,
 	.channel_merge = set_merge, .channel_unmerge = set_unmerge,
 	.channel_handover = set_handover, .fields_add = t_fields_add,
+	.worker_index = t_worker_index, .post = t_post,
 	.worker_timer = t_worker_timer, .report_row = t_row,
 	.report_text = t_text, .report_number = t_number,
 };

@@ -108,6 +108,12 @@ struct sub {
 	struct hg_channel	*child;		/* good until host_finish */
 	size_t			 next;		/* the next copy's number */
 	size_t			 from;		/* its first message */
+	/* upstream = one: what the flow has asked for, not done yet. */
+	bool			 is_source;
+	bool			 paused;	/* no subscription */
+	bool			 pausing, resuming, checking, releasing;
+	unsigned		 pauses, resumes, checks;
+	struct sub		*next_source;
 };
 
 /* A client of its own each; NULL: not shared. Freed by host_finish. */
@@ -125,6 +131,16 @@ void	sub_copies(struct sub *);
 /* A copy of something else than the broker's next. */
 void	sub_copy_of(struct sub *, uint32_t content);
 void	sub_leave(struct sub *);
+/* Its subscription can be taken back and made again; whether that is of use. */
+bool	sub_source(struct sub *);
+/* The subscriber goes. True: its subscription is kept; else it has left. */
+bool	sub_part(struct sub *);
+/* The broker does what was asked for one, and for all. */
+void	sub_answer(struct sub *);
+void	broker_answer(void);
+/* Subscriptions at the broker of all that are sources. */
+unsigned broker_subscriptions(void);
+void	host_posts(void);
 /* Number i of the messages its receiver has got. */
 uint32_t sub_got(const struct sub *, size_t i);
 

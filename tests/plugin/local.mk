@@ -52,13 +52,16 @@ PLUGIN_TESTS += \
 	tests/plugin/test-fanout-faults \
 	tests/plugin/test-fanout-hold \
 	tests/plugin/test-fanout-model \
+	tests/plugin/test-fanout-one \
+	tests/plugin/test-fanout-onemodel \
 	tests/plugin/test-fanout-order \
 	tests/plugin/test-fanout-scope \
 	tests/plugin/test-fanout-wire
 
 fanout_host = \
 	tests/plugin/fanout-host.c tests/plugin/fanout-host.h \
-	tests/plugin/fanout-host-in.h tests/plugin/fanout-host-start.c \
+	tests/plugin/fanout-host-in.h tests/plugin/fanout-host-source.c \
+	tests/plugin/fanout-host-start.c \
 	tests/plugin/fanout-host-sub.c tests/plugin/fanout-host-table.c
 fanout_libs = tests/libharness.a $(CUNIT_LIBS)
 
@@ -77,6 +80,12 @@ tests_plugin_test_fanout_hold_LDADD = $(fanout_libs)
 tests_plugin_test_fanout_model_SOURCES = \
 	tests/plugin/test-fanout-model.c $(fanout_host)
 tests_plugin_test_fanout_model_LDADD = $(fanout_libs)
+tests_plugin_test_fanout_one_SOURCES = \
+	tests/plugin/test-fanout-one.c $(fanout_host)
+tests_plugin_test_fanout_one_LDADD = $(fanout_libs)
+tests_plugin_test_fanout_onemodel_SOURCES = \
+	tests/plugin/test-fanout-onemodel.c $(fanout_host)
+tests_plugin_test_fanout_onemodel_LDADD = $(fanout_libs)
 tests_plugin_test_fanout_order_SOURCES = \
 	tests/plugin/test-fanout-order.c $(fanout_host)
 tests_plugin_test_fanout_order_LDADD = $(fanout_libs)
