@@ -92,6 +92,7 @@ struct hg_channel {
 	const struct channel_upper	*upper;	/* NULL: nothing there */
 	struct link			*link;
 	int				 side;		/* of the link */
+	struct hg_kept			*kept;		/* above it; see kept.h */
 
 	void				*mux_data;	/* NULL: not carried */
 	struct hg_group			*group;		/* NULL: in none */

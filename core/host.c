@@ -14,6 +14,7 @@
 #include "group.h"
 #include "hostmux.h"
 #include "hostworker.h"
+#include "kept.h"
 #include "link.h"
 #include "log.h"
 #include "recycle.h"
@@ -392,4 +393,7 @@ const struct hg_host host_table = {
 	.channel_got_authed = channelauth_got_answer,
 	.recycle_get = recycle_get,
 	.recycle_put = recycle_put,
+	.keep_upstream = kept_new,
+	.kept_send = kept_send,
+	.kept_end = kept_end,
 };

@@ -123,6 +123,27 @@ link_detach(struct hg_channel *ch)
 	link_unref(link);
 }
 
+void
+link_cut(struct hg_channel *ch)
+{
+	struct link *link = ch->link;
+	int side;
+
+	link_ref(link);
+	for (side = 0; side < 2; side++)
+		if (link->end[side].channel->fulls > 0)
+			link_full(link->end[side].channel, false);
+	for (side = 0; side < 2; side++) {
+		ch = link->end[side].channel;
+		link->end[side].channel = NULL;
+		ch->link = NULL;
+		ch->upper = NULL;
+		link_unref(link);
+	}
+	atomic_store(&link->near_left, true);
+	link_unref(link);
+}
+
 bool
 link_has_near(const struct link *link)
 {

@@ -28,6 +28,8 @@ void	link_unref(struct link *);
 /* On the end's worker; side 0 is near. */
 void	link_attach(struct link *, int side, struct hg_channel *);
 void	link_detach(struct hg_channel *);
+/* Both ends go on without each other, on one worker, and neither is told. */
+void	link_cut(struct hg_channel *);
 /* On the far worker: whether the near channel has not ended meanwhile. */
 bool	link_has_near(const struct link *);
 /* For ends on one worker: fn(arg) when the near channel ends or leaves while

@@ -32,6 +32,7 @@ core_libheadgate_a_SOURCES = \
 	core/channelauth.c core/channelauth.h \
 	core/link.c core/linkrecv.c core/linkround.c \
 	core/link.h core/linkparts.h \
+	core/kept.c core/kept.h \
 	core/group.c core/group.h \
 	core/report.c core/report.h \
 	core/hostworker.c core/hostworker.h \

@@ -30,10 +30,14 @@ stomp_send_error(struct stomp_session *session, const char *message)
 		stomp_send_down(session, frame);
 }
 
-/* Members leave first: nothing of a flow may come behind the ERROR. */
+/*
+ * Members leave first: nothing of a flow may come behind the ERROR. When it is
+ * the client's fault, a flow may go on with what the broker sends.
+ */
 void
 stomp_fail(struct stomp_session *session, unsigned code, const char *fmt, ...)
 {
+	struct hg_slot *slot = session->slot;
 	char reason[STOMP_REASON_MAX];
 	va_list ap;
 
@@ -44,8 +48,15 @@ stomp_fail(struct stomp_session *session, unsigned code, const char *fmt, ...)
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
 	stomp_count(STOMP_ERRORS, 1);
-	stomp_leave_all(session, code, reason);
+	if (session->is_broker_lost || session->orphan != NULL)
+		stomp_leave_all(session, code, reason);
+	else
+		stomp_keep_all(session, code, reason);
 	stomp_send_error(session, reason);
 	session->state = STOMP_OVER;
-	hg->fail(session->slot, code, "%s", reason);
+	if (session->orphan != NULL)
+		return;
+	if (session->keeps > 0 && stomp_orphan(session) != 0)
+		stomp_leave_all(session, code, reason);
+	hg->fail(slot, code, "%s", reason);
 }

@@ -2,6 +2,26 @@
 /* What a broker may send, and when. */
 #include "stomp.h"
 
+#include <string.h>
+
+#define STOMP_LATE	"There is no current subscription with tag '"
+
+/*
+ * RabbitMQ says so, and goes on, when it had a message under way for a
+ * subscription that has just been taken back. The client has not asked for
+ * that, and no message is missing.
+ */
+static bool
+stomp_is_late(const struct stomp_session *session,
+    const struct stomp_work *work)
+{
+	char begin[sizeof(STOMP_LATE) - 1];
+
+	return (session->takes_back && work->body != NULL &&
+	    hg->frame_peek(work->body, 0, begin, sizeof(begin)) ==
+	    sizeof(begin) && memcmp(begin, STOMP_LATE, sizeof(begin)) == 0);
+}
+
 /* Nothing of a flow may follow, whatever else the broker does. */
 static void
 stomp_broker_error(struct stomp_session *session, struct stomp_work *work)
@@ -19,7 +39,9 @@ stomp_broker_frame(struct stomp_session *session, struct stomp_work *work)
 	    session->state == STOMP_LEAVING;
 
 	stomp_count(STOMP_FRAMES_FROM_BROKER, 1);
-	if (work->head.command == STOMP_ERROR)
+	if (work->head.command == STOMP_ERROR && stomp_is_late(session, work))
+		stomp_count(STOMP_LATE_MESSAGES, 1);
+	else if (work->head.command == STOMP_ERROR)
 		stomp_broker_error(session, work);
 	else if (work->head.command == STOMP_MESSAGE && is_running)
 		stomp_message(session, work);
@@ -28,9 +50,11 @@ stomp_broker_frame(struct stomp_session *session, struct stomp_work *work)
 	else if (work->head.command == STOMP_CONNECTED &&
 	    session->state == STOMP_AWAITS_CONNECTED)
 		stomp_connected(session, work);
-	else
+	else {
+		session->is_broker_lost = true;
 		stomp_fail(session, 1011, "unexpected %s of the broker",
 		    stomp_command_name(work->head.command));
+	}
 }
 
 static bool
@@ -54,9 +78,11 @@ stomp_broker_parse(struct stomp_session *session, struct hg_frame *frame,
 		stomp_broker_frame(session, work);
 		stomp_work_clear(work);
 	}
-	if (result == STOMP_BAD)
-		stomp_fail(session, parser->code == 1009 ? 1009 : 1011,
-		    "from the broker: %s", parser->error);
+	if (result != STOMP_BAD)
+		return;
+	session->is_broker_lost = true;
+	stomp_fail(session, parser->code == 1009 ? 1009 : 1011,
+	    "from the broker: %s", parser->error);
 }
 
 /* Only looks at the frame. */

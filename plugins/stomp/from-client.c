@@ -32,6 +32,22 @@ stomp_check_client(const struct stomp_session *session,
 	}
 }
 
+/* Before 1.2 it names the subscription, which may have another id there. */
+static void
+stomp_acknowledge(struct stomp_session *session, struct stomp_work *work)
+{
+	struct stomp_sub *sub = NULL;
+	struct stomp_text id;
+
+	if (session->is_gateway && stomp_get(work, STOMP_SUBSCRIPTION, &id))
+		sub = stomp_table_live(session, id);
+	if (sub != NULL && sub->wire != 0 && stomp_wire_set(session, sub, work,
+	    STOMP_SUBSCRIPTION) != 0)
+		stomp_fail(session, 1011, "out of memory");
+	else
+		stomp_pass_up(session, work);
+}
+
 static void
 stomp_client_command(struct stomp_session *session, struct stomp_work *work)
 {
@@ -50,7 +66,12 @@ stomp_client_command(struct stomp_session *session, struct stomp_work *work)
 		break;
 	case STOMP_DISCONNECT:
 		session->state = STOMP_LEAVING;
-		stomp_pass_up(session, work);
+		if (!stomp_keep_disconnect(session, work))
+			stomp_pass_up(session, work);
+		break;
+	case STOMP_ACK:
+	case STOMP_NACK:
+		stomp_acknowledge(session, work);
 		break;
 	default:
 		stomp_see_reply_to(session, work);

@@ -165,6 +165,7 @@ stomp_beat_check(struct stomp_session *session, uint64_t now)
 	stomp_excuse(session, now);
 	if (now >= stomp_expect_due(&session->above)) {
 		stomp_count(STOMP_HEARTBEATS_MISSED, 1);
+		session->is_broker_lost = true;
 		stomp_fail(session, 1012, "broker heart-beat missed");
 	} else if (now >= stomp_expect_due(&session->below)) {
 		stomp_count(STOMP_HEARTBEATS_MISSED, 1);
@@ -206,6 +207,8 @@ stomp_beat_start(struct stomp_session *session)
 {
 	uint64_t due, now;
 
+	if (session->orphan != NULL)
+		return;
 	hg->timer_stop(session->timer);
 	session->timer = NULL;
 	due = stomp_next_due(session);

@@ -51,6 +51,8 @@ stomp_join(struct stomp_session *session, struct stomp_sub *sub)
 	/* A child that failed to open would not tell its end. */
 	if (sub->link == NULL)
 		stomp_fail(session, 1011, "out of memory");
+	else
+		stomp_source_add(session, sub);
 }
 
 /* Without memory for one, the messages go on the session's own channel. */
@@ -77,9 +79,13 @@ stomp_accept(struct stomp_session *session, struct stomp_sub *sub)
 		stomp_join(session, sub);
 	if (sub->member == NULL && !session->is_failed)
 		stomp_open_child(session, sub);
-	free(sub->destination);
 	free(sub->key);
-	sub->destination = sub->key = NULL;
+	sub->key = NULL;
+	if (sub->source != NULL)
+		return;
+	free(sub->destination);
+	free(sub->selector);
+	sub->destination = sub->selector = NULL;
 }
 
 void
@@ -95,6 +101,10 @@ stomp_leave(struct stomp_session *session, struct stomp_sub *sub,
 	sub->member = NULL;
 	sub->child = NULL;
 	sub->is_deaf = true;
+	if (sub->source != NULL && sub->source->is_kept) {
+		sub->source->is_kept = false;
+		session->keeps--;
+	}
 	if (member != NULL) {
 		stomp_count(STOMP_SHARED_SUBSCRIPTIONS, -1);
 		session->flows->leave(member, code, reason);
@@ -107,10 +117,13 @@ void
 stomp_leave_all(struct stomp_session *session, unsigned code,
     const char *reason)
 {
+	struct stomp_source *source;
 	struct stomp_sub *sub;
 	unsigned i;
 
 	for (i = 0; i < session->bucket_count; i++)
 		for (sub = session->buckets[i]; sub != NULL; sub = sub->next)
 			stomp_leave(session, sub, code, reason);
+	TAILQ_FOREACH(source, &session->sources, entry)
+		stomp_leave(session, source->sub, code, reason);
 }

@@ -56,6 +56,11 @@ stomp_child_message(struct stomp_session *session, struct stomp_sub *sub,
 {
 	struct hg_frame *frame;
 
+	if (sub->wire != 0 && stomp_set(work, STOMP_SUBSCRIPTION, sub->id,
+	    sub->id_len) != 0) {
+		stomp_fail(session, 1011, "out of memory");
+		return;
+	}
 	if ((frame = stomp_frame_down(session, work)) == NULL)
 		return;
 	session->below.sent_at = hg->now();
@@ -67,26 +72,33 @@ stomp_message(struct stomp_session *session, struct stomp_work *work)
 {
 	struct stomp_sub *sub = NULL;
 	struct stomp_text id;
-	bool has_id;
+	bool has_id, is_ours = false;
 
 	stomp_count(STOMP_MESSAGES, 1);
 	if ((has_id = stomp_get(work, STOMP_SUBSCRIPTION, &id)))
-		sub = stomp_table_first(session, id);
+		sub = stomp_wire_find(session, id, &is_ours);
 	if (!session->is_gateway ||
 	    (sub == NULL && stomp_is_expected(session, has_id, id))) {
 		stomp_pass_down(session, work);
 		return;
 	}
+	/* Of one that was made only to see whether it can be, or is over. */
+	if (sub == NULL && is_ours)
+		return;
 	if (sub == NULL) {
 		stomp_count(STOMP_UNKNOWN_SUBSCRIPTION, 1);
 		return;
 	}
 	if (sub->state == STOMP_SUB_ASKED)
 		stomp_accept(session, sub);
+	else if (sub->source != NULL && sub->source->resume_no != 0)
+		stomp_source_resumed(session, sub);
 	if (sub->member != NULL)
 		stomp_copy_message(session, sub, work);
 	else if (sub->child != NULL)
 		stomp_child_message(session, sub, work);
-	else if (!sub->is_deaf && sub->state == STOMP_SUB_LIVE)
+	else if (!sub->is_deaf && sub->state == STOMP_SUB_LIVE &&
+	    (sub->wire == 0 || stomp_set(work, STOMP_SUBSCRIPTION, sub->id,
+	    sub->id_len) == 0))
 		stomp_pass_down(session, work);
 }

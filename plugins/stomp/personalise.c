@@ -113,7 +113,8 @@ static void
 stomp_child_unlink(struct stomp_child *child)
 {
 	child->sub->child = NULL;
-	stomp_leave(child->session, child->sub, 1000, "");
+	if (!stomp_keep(child->session, child->sub, 1000, ""))
+		stomp_leave(child->session, child->sub, 1000, "");
 }
 
 void

@@ -25,6 +25,8 @@ stomp_session_create(struct hg_slot *slot)
 	stomp_parser_init(&session->broker, true,
 	    (uint64_t)session->options->body_max);
 	TAILQ_INIT(&session->waiting);
+	TAILQ_INIT(&session->wired);
+	TAILQ_INIT(&session->sources);
 	hg->random(&session->seed, sizeof(session->seed));
 	hg->random(&session->secret, sizeof(session->secret));
 	if (session->options->connect_timeout != 0)
@@ -37,10 +39,17 @@ stomp_session_create(struct hg_slot *slot)
 void
 stomp_session_destroy(struct stomp_session *session)
 {
+	struct stomp_source *source;
+
 	if (session == NULL)
 		return;
 	stomp_leave_all(session, 1000, "");
 	stomp_table_finish(session);
+	while ((source = TAILQ_FIRST(&session->sources)) != NULL)
+		stomp_sub_free(session, source->sub);
+	stomp_keeper_remove(session);
+	if (session->disconnect != NULL)
+		hg->frame_unref(session->disconnect);
 	stomp_parser_finish(&session->client);
 	stomp_parser_finish(&session->broker);
 	free(session->early);
@@ -55,14 +64,20 @@ void
 stomp_send_up(struct stomp_session *session, struct hg_frame *frame)
 {
 	session->above.sent_at = hg->now();
-	hg->recv_next(session->slot, frame);
+	if (session->orphan != NULL)
+		hg->kept_send(session->orphan, frame);
+	else
+		hg->recv_next(session->slot, frame);
 }
 
 void
 stomp_send_down(struct stomp_session *session, struct hg_frame *frame)
 {
 	session->below.sent_at = hg->now();
-	hg->send_next(session->slot, frame);
+	if (session->orphan != NULL)
+		hg->frame_unref(frame);
+	else
+		hg->send_next(session->slot, frame);
 }
 
 static struct hg_frame *
@@ -87,16 +102,24 @@ stomp_frame_flag(struct stomp_session *session, struct hg_frame *frame,
 	return (frame);
 }
 
-void
-stomp_pass_up(struct stomp_session *session, struct stomp_work *work)
+struct hg_frame *
+stomp_frame_up(struct stomp_session *session, struct stomp_work *work)
 {
 	bool is_text = work->is_text;
 	struct hg_frame *frame;
 
-	if ((frame = stomp_frame(session, work)) == NULL ||
-	    (frame = stomp_frame_flag(session, frame, is_text)) == NULL)
-		return;
-	stomp_send_up(session, frame);
+	if ((frame = stomp_frame(session, work)) == NULL)
+		return (NULL);
+	return (stomp_frame_flag(session, frame, is_text));
+}
+
+void
+stomp_pass_up(struct stomp_session *session, struct stomp_work *work)
+{
+	struct hg_frame *frame;
+
+	if ((frame = stomp_frame_up(session, work)) != NULL)
+		stomp_send_up(session, frame);
 }
 
 /*

@@ -14,6 +14,8 @@ stomp_open(struct hg_slot *slot, void *state)
 		stomp->child = stomp_child_create(slot);
 	else
 		stomp->session = stomp_session_create(slot);
+	if (stomp->session != NULL)
+		stomp->session->home = stomp;
 	return (stomp->child != NULL || stomp->session != NULL ? 0 : -1);
 }
 
@@ -32,11 +34,13 @@ stomp_recv(struct hg_slot *slot, void *state, struct hg_frame *frame)
 {
 	struct stomp *stomp = state;
 
-	if (stomp->session == NULL)
+	if (stomp->child != NULL)
 		return (hg->fail(slot, 1002, "data against a child's "
 		    "direction"));
-	stomp_from_client(stomp->session, frame);
-	return (stomp->session->is_failed ? HG_FAIL : HG_DROP);
+	if (stomp->session != NULL)
+		stomp_from_client(stomp->session, frame);
+	return (stomp->session == NULL || stomp->session->is_failed ?
+	    HG_FAIL : HG_DROP);
 }
 
 static enum hg_verdict
@@ -45,10 +49,13 @@ stomp_send(struct hg_slot *slot, void *state, struct hg_frame *frame)
 	struct stomp *stomp = state;
 
 	(void)slot;
-	if (stomp->session == NULL)
+	if (stomp->child != NULL)
 		return (stomp_child_send(stomp->child, frame));
+	if (stomp->session == NULL)
+		return (HG_DROP);
 	stomp_from_broker(stomp->session, frame);
-	return (stomp->session->is_failed ? HG_FAIL : HG_DROP);
+	return (stomp->session == NULL || stomp->session->is_failed ?
+	    HG_FAIL : HG_DROP);
 }
 
 /* What is above ends: unless it was asked to, the client is told why. */
@@ -58,6 +65,7 @@ stomp_broker_ended(struct stomp_session *session, unsigned *code)
 	bool was_asked = session->state == STOMP_LEAVING ||
 	    session->state == STOMP_OVER;
 
+	session->is_broker_lost = true;
 	stomp_leave_all(session, was_asked ? 1000 : 1012,
 	    was_asked ? "" : "connection to the broker lost");
 	if (was_asked)
@@ -74,13 +82,20 @@ stomp_broker_ended(struct stomp_session *session, unsigned *code)
 	session->state = STOMP_OVER;
 }
 
-/* What the broker still has to say, as a last RECEIPT, is passed on. */
+/* What the broker still has to say, as a last RECEIPT, is passed on; unless
+ * others live on its messages. */
 static void
 stomp_client_ended(struct stomp_session *session)
 {
-	stomp_leave_all(session, 1000, "");
-	if (session->state != STOMP_OVER)
+	bool is_over = session->state == STOMP_OVER;
+
+	if (is_over)
+		stomp_leave_all(session, 1000, "");
+	else
 		session->state = STOMP_LEAVING;
+	if (!is_over && stomp_keep_all(session, 1000, "") &&
+	    stomp_orphan(session) != 0)
+		stomp_leave_all(session, 1000, "");
 }
 
 static void
@@ -94,12 +109,14 @@ stomp_ending(struct hg_slot *slot, void *state, enum hg_direction direction,
 		stomp_child_ending(stomp->child, direction, *code);
 		return;
 	}
-	if (stomp->session->is_failed)
+	if (stomp->session == NULL || stomp->session->is_failed)
 		return;
 	if (direction == HG_SEND)
 		stomp_broker_ended(stomp->session, code);
 	else
 		stomp_client_ended(stomp->session);
+	if (stomp->session == NULL)
+		return;
 	hg->timer_stop(stomp->session->timer);
 	stomp->session->timer = NULL;
 }
@@ -112,7 +129,7 @@ stomp_drain(struct hg_slot *slot, void *state)
 	(void)slot;
 	if (stomp->session != NULL)
 		stomp_heard_all(stomp->session);
-	else if (stomp->child->sub != NULL)
+	else if (stomp->child != NULL && stomp->child->sub != NULL)
 		stomp_heard_all(stomp->child->session);
 }
 
@@ -136,6 +153,8 @@ static const char *const stomp_counters[] = {
 	[STOMP_ERRORS] = "errors",
 	[STOMP_UNKNOWN_SUBSCRIPTION] = "unknown_subscription",
 	[STOMP_HEARTBEATS_MISSED] = "heartbeats_missed",
+	[STOMP_ORPHANS] = "orphans",
+	[STOMP_LATE_MESSAGES] = "late_messages",
 	NULL
 };
 
@@ -178,7 +197,10 @@ static const struct hg_option stomp_options[] = {
 static int
 stomp_worker_start(void *data)
 {
-	stomp_made_start(data);
+	struct stomp_worker *worker = data;
+
+	TAILQ_INIT(&worker->keepers);
+	stomp_made_start(worker);
 	return (0);
 }
 

@@ -38,6 +38,8 @@ enum stomp_counter {
 	STOMP_ERRORS,
 	STOMP_UNKNOWN_SUBSCRIPTION,
 	STOMP_HEARTBEATS_MISSED,
+	STOMP_ORPHANS,		/* now */
+	STOMP_LATE_MESSAGES,
 };
 
 enum stomp_state {
@@ -57,6 +59,7 @@ struct stomp_beat {
 
 struct stomp_session;
 struct stomp_child;
+struct stomp_source;
 
 enum stomp_sub_state {
 	STOMP_SUB_ASKED,	/* the broker has not accepted it yet */
@@ -85,7 +88,16 @@ struct stomp_sub {
 	uint64_t		 subscribe_no, unsubscribe_no;
 	char			*subscribe_receipt, *unsubscribe_receipt;
 	size_t			 subscribe_receipt_len, unsubscribe_receipt_len;
-	/* Until it is accepted. */
+	/* Its id at the broker is one of ours with that number; 0: it is the
+	 * client's. */
+	TAILQ_ENTRY(stomp_sub)	 wired;
+	uint64_t		 wire;
+	/* Where the flow may take it back at the broker: see source.c. */
+	struct stomp_source	*source;
+	bool			 is_simple;	/* it can be made again */
+	char			*selector;	/* or NULL */
+	size_t			 selector_len;
+	/* Until it is accepted, or as long as there is a source. */
 	char			*destination;	/* terminated */
 	char			*key;
 	size_t			 key_len;
@@ -94,6 +106,23 @@ struct stomp_sub {
 };
 
 TAILQ_HEAD(stomp_waiting, stomp_sub);
+TAILQ_HEAD(stomp_sources, stomp_source);
+
+/*
+ * A member's subscription at the broker, which the flow takes back and makes
+ * again. It belongs to its subscription. That one is the session's table's until
+ * the client has ended it, and then, while the broker still has it, its own.
+ */
+struct stomp_source {
+	TAILQ_ENTRY(stomp_source) entry;	/* session->sources */
+	struct stomp_session	*session;
+	struct stomp_sub	*sub;
+	/* Receipts that are awaited, or 0. */
+	uint64_t		 pause_no, resume_no, check_no, end_no;
+	bool			 is_absent;	/* the broker has none */
+	bool			 is_kept;	/* for the flow alone */
+	bool			 is_alone;	/* it is not in the table */
+};
 
 /* Of a client's channel; freed with its slot. */
 struct stomp_session {
@@ -125,7 +154,20 @@ struct stomp_session {
 	uint32_t			 seed;
 	struct stomp_waiting		 waiting;
 	uint64_t			 secret;	/* in our receipts */
-	uint64_t			 receipts;	/* asked for so far */
+	uint64_t			 receipts;	/* asked for so far, and
+							 * ids */
+	/* Sharing one subscription: see source.c, orphan.c. */
+	TAILQ_HEAD(, stomp_sub)		 wired;
+	struct stomp_sources		 sources;
+	TAILQ_ENTRY(stomp_session)	 keeper;	/* worker->keepers */
+	bool				 is_keeper;
+	unsigned			 keeps;		/* sources that are kept */
+	bool				 is_broker_lost;
+	bool				 takes_back;	/* by itself */
+	struct hg_frame			*disconnect;	/* waits for them */
+	struct stomp			*home;		/* the slot's state */
+	struct hg_kept			*orphan;	/* slot and channel are
+							 * gone: the broker */
 };
 
 /* Of a child channel. */
@@ -141,7 +183,7 @@ struct stomp_child {
 	struct hg_frame		*begin;		/* too short to tell yet */
 };
 
-/* A slot's state: one of them is set. */
+/* A slot's state: one of them is set, or none any more. */
 struct stomp {
 	struct stomp_session	*session;
 	struct stomp_child	*child;
@@ -167,6 +209,8 @@ struct stomp_worker {
 	/* The subscription whose child is being opened. */
 	struct stomp_session	*opening_session;
 	struct stomp_sub	*opening;
+	TAILQ_HEAD(, stomp_session) keepers;
+	struct hg_timer		*timer;		/* of their heart-beats */
 };
 
 /* stomp.c */
@@ -186,6 +230,7 @@ void	stomp_pass_up(struct stomp_session *, struct stomp_work *);
 void	stomp_pass_down(struct stomp_session *, struct stomp_work *);
 /* The same as a frame; NULL: no memory, the session has failed. */
 struct hg_frame *stomp_frame_down(struct stomp_session *, struct stomp_work *);
+struct hg_frame *stomp_frame_up(struct stomp_session *, struct stomp_work *);
 void	stomp_send_up(struct stomp_session *, struct hg_frame *frame);
 void	stomp_send_down(struct stomp_session *, struct hg_frame *frame);
 
@@ -224,6 +269,9 @@ struct stomp_sub *stomp_table_live(const struct stomp_session *,
 struct stomp_sub *stomp_table_add(struct stomp_session *,
 	    struct stomp_text id);
 void	stomp_table_remove(struct stomp_session *, struct stomp_sub *);
+/* The same, but it is not freed; and what is left of it then. */
+void	stomp_table_take(struct stomp_session *, struct stomp_sub *);
+void	stomp_sub_free(struct stomp_session *, struct stomp_sub *);
 void	stomp_table_finish(struct stomp_session *);
 void	stomp_table_each(struct stomp_session *,
 	    void (*)(struct stomp_session *, struct stomp_sub *));
@@ -232,6 +280,70 @@ void	stomp_table_each(struct stomp_session *,
 void	stomp_subscribe(struct stomp_session *, struct stomp_work *);
 void	stomp_unsubscribe(struct stomp_session *, struct stomp_work *);
 void	stomp_receipt(struct stomp_session *, struct stomp_work *);
+
+#define STOMP_OWN_LEN	48
+/* A receipt or an id of ours, terminated; its length. */
+int	stomp_own_format(const struct stomp_session *, uint64_t number,
+	    char *out);
+/* Its number; 0: it is none. */
+uint64_t stomp_own_number(const struct stomp_session *, struct stomp_text);
+/* A RECEIPT for the client, unless receipt is NULL. */
+void	stomp_answer_receipt(struct stomp_session *, struct stomp_work *,
+	    const char *receipt, size_t len);
+
+/* wire.c: ids at the broker. */
+/* The broker has another subscription of that id: this gets one of ours. */
+void	stomp_wire_new(struct stomp_session *, struct stomp_sub *);
+void	stomp_wire_forget(struct stomp_session *, struct stomp_sub *);
+/* Sets the header to what the broker knows it by. -1: no room. */
+int	stomp_wire_set(struct stomp_session *, const struct stomp_sub *,
+	    struct stomp_work *, enum stomp_name);
+/* Whom a message with that id is for. is_ours: an id of ours, so that nobody
+ * else can have meant it. */
+struct stomp_sub *stomp_wire_find(struct stomp_session *, struct stomp_text,
+	    bool *is_ours);
+/* Whether a new one must not have that id at the broker. */
+bool	stomp_wire_is_used(const struct stomp_session *, struct stomp_text);
+
+/* source.c */
+/* Of a new member, if it can be one and the flow wants it. */
+void	stomp_source_add(struct stomp_session *, struct stomp_sub *);
+void	stomp_source_free(struct stomp_session *, struct stomp_sub *);
+/* False: the receipt is not of a source. */
+bool	stomp_source_receipt(struct stomp_session *, uint64_t number);
+/* The broker has accepted it again. */
+void	stomp_source_resumed(struct stomp_session *, struct stomp_sub *);
+/* When nothing is kept any more, what waited for it is done. The session may be
+ * gone behind it, but not within its own hooks. */
+void	stomp_source_settle(struct stomp_session *);
+/* A frame that is ours. */
+void	stomp_begin(struct stomp_work *, enum stomp_command);
+void	stomp_say_unsubscribe(struct stomp_session *, struct stomp_sub *,
+	    uint64_t receipt);
+
+/* keep.c: what a subscriber that goes leaves to its flow. */
+/* The child is ended. True: the flow keeps the subscription at the broker. */
+bool	stomp_keep(struct stomp_session *, struct stomp_sub *, unsigned code,
+	    const char *reason);
+/* The same or an end, for all. True: one is kept. */
+bool	stomp_keep_all(struct stomp_session *, unsigned code,
+	    const char *reason);
+/* True: UNSUBSCRIBE was dealt with, the broker need not know of it now. */
+bool	stomp_keep_unsubscribe(struct stomp_session *, struct stomp_sub *,
+	    struct stomp_work *);
+/* True: DISCONNECT waits. */
+bool	stomp_keep_disconnect(struct stomp_session *, struct stomp_work *);
+
+/* All else that the broker has of the session's is taken back. */
+void	stomp_keep_only(struct stomp_session *);
+
+/* orphan.c */
+/* The session goes on without its slot, if the host can do that. */
+int	stomp_orphan(struct stomp_session *);
+void	stomp_orphan_end(struct stomp_session *);
+/* Its heart-beats are looked after while something is kept. */
+void	stomp_keeper_add(struct stomp_session *);
+void	stomp_keeper_remove(struct stomp_session *);
 
 /* message.c */
 void	stomp_message(struct stomp_session *, struct stomp_work *);

@@ -13,35 +13,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STOMP_RECEIPT_LEN	48
-
-static int
-stomp_receipt_format(const struct stomp_session *session, uint64_t number,
+int
+stomp_own_format(const struct stomp_session *session, uint64_t number,
     char *out)
 {
-	return (snprintf(out, STOMP_RECEIPT_LEN, "hg-%016" PRIx64 "-%" PRIu64,
+	return (snprintf(out, STOMP_OWN_LEN, "hg-%016" PRIx64 "-%" PRIu64,
 	    session->secret, number));
 }
 
-/* The number of a receipt of ours; 0: it is none. */
-static uint64_t
-stomp_receipt_number(const struct stomp_session *session,
-    struct stomp_text receipt)
+uint64_t
+stomp_own_number(const struct stomp_session *session, struct stomp_text own)
 {
-	char text[STOMP_RECEIPT_LEN];
+	char text[STOMP_OWN_LEN];
 	size_t prefix;
 	uint64_t number = 0;
 	size_t i;
 
 	/* Up to and with the dash before the number. */
-	prefix = (size_t)stomp_receipt_format(session, 0, text) - 1;
-	if (receipt.len <= prefix || receipt.len >= STOMP_RECEIPT_LEN ||
-	    memcmp(receipt.at, text, prefix) != 0)
+	prefix = (size_t)stomp_own_format(session, 0, text) - 1;
+	if (own.len <= prefix || own.len >= STOMP_OWN_LEN ||
+	    memcmp(own.at, text, prefix) != 0)
 		return (0);
-	for (i = prefix; i < receipt.len; i++) {
-		if (receipt.at[i] < '0' || receipt.at[i] > '9')
+	for (i = prefix; i < own.len; i++) {
+		if (own.at[i] < '0' || own.at[i] > '9')
 			return (0);
-		number = number * 10 + (uint64_t)(receipt.at[i] - '0');
+		number = number * 10 + (uint64_t)(own.at[i] - '0');
 	}
 	return (number);
 }
@@ -51,7 +47,7 @@ static int
 stomp_ask_receipt(struct stomp_session *session, struct stomp_sub *sub,
     struct stomp_work *work, uint64_t *number, char **kept, size_t *kept_len)
 {
-	char text[STOMP_RECEIPT_LEN];
+	char text[STOMP_OWN_LEN];
 	struct stomp_text receipt;
 	int len;
 
@@ -60,7 +56,7 @@ stomp_ask_receipt(struct stomp_session *session, struct stomp_sub *sub,
 			return (-1);
 		*kept_len = receipt.len;
 	}
-	len = stomp_receipt_format(session, session->receipts + 1, text);
+	len = stomp_own_format(session, session->receipts + 1, text);
 	if (stomp_set(work, STOMP_RECEIPT_WANTED, text, (size_t)len) != 0)
 		return (-1);
 	*number = ++session->receipts;
@@ -83,12 +79,52 @@ stomp_is_shareable(const struct stomp_session *session,
 	    stomp_is(ack, "auto"));
 }
 
+/* Whether another SUBSCRIBE with the same headers would mean the same: some
+ * brokers keep something of a subscription by others. */
+static bool
+stomp_is_simple(const struct stomp_work *work)
+{
+	unsigned i;
+
+	for (i = 0; i < work->head.count; i++)
+		switch (work->head.header[i].known) {
+		case STOMP_ACK_MODE:
+		case STOMP_DESTINATION:
+		case STOMP_ID:
+		case STOMP_RECEIPT_WANTED:
+		case STOMP_SELECTOR:
+			break;
+		default:
+			return (false);
+		}
+	return (true);
+}
+
+static int
+stomp_keep_selector(struct stomp_sub *sub, const struct stomp_work *work)
+{
+	struct stomp_text selector;
+
+	if (!stomp_get(work, STOMP_SELECTOR, &selector))
+		return (0);
+	sub->selector = stomp_copy(selector.at, selector.len);
+	sub->selector_len = selector.len;
+	return (sub->selector != NULL ? 0 : -1);
+}
+
 static int
 stomp_sub_fill(struct stomp_session *session, struct stomp_sub *sub,
     struct stomp_work *work, struct stomp_text id)
 {
 	sub->is_shareable = stomp_is_shareable(session, work, id);
 	if (sub->is_shareable && stomp_keep_key(session, sub, work) != 0)
+		return (-1);
+	sub->is_simple = sub->is_shareable && stomp_is_simple(work);
+	if (sub->is_simple && stomp_keep_selector(sub, work) != 0)
+		return (-1);
+	if (stomp_wire_is_used(session, id))
+		stomp_wire_new(session, sub);
+	if (stomp_wire_set(session, sub, work, STOMP_ID) != 0)
 		return (-1);
 	return (stomp_ask_receipt(session, sub, work, &sub->subscribe_no,
 	    &sub->subscribe_receipt, &sub->subscribe_receipt_len));
@@ -165,6 +201,12 @@ stomp_unsubscribe(struct stomp_session *session, struct stomp_work *work)
 		return;
 	}
 	if (sub != NULL) {
+		if (stomp_keep_unsubscribe(session, sub, work))
+			return;
+		if (stomp_wire_set(session, sub, work, STOMP_ID) != 0) {
+			stomp_fail(session, 1011, "out of memory");
+			return;
+		}
 		sub->state = STOMP_SUB_LEAVING;
 		if (stomp_ask_receipt(session, sub, work, &sub->unsubscribe_no,
 		    &sub->unsubscribe_receipt,
@@ -177,7 +219,7 @@ stomp_unsubscribe(struct stomp_session *session, struct stomp_work *work)
 }
 
 /* The client's own receipt, if it asked for one. */
-static void
+void
 stomp_answer_receipt(struct stomp_session *session, struct stomp_work *work,
     const char *receipt, size_t len)
 {
@@ -225,10 +267,12 @@ stomp_receipt(struct stomp_session *session, struct stomp_work *work)
 	uint64_t number;
 
 	stomp_get(work, STOMP_RECEIPT_ID, &receipt);
-	if ((number = stomp_receipt_number(session, receipt)) == 0) {
+	if ((number = stomp_own_number(session, receipt)) == 0) {
 		stomp_pass_down(session, work);
 		return;
 	}
+	if (stomp_source_receipt(session, number))
+		return;
 	TAILQ_FOREACH(sub, &session->waiting, waiting) {
 		if (number == sub->subscribe_no) {
 			stomp_subscribed(session, sub, work);

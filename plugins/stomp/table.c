@@ -114,14 +114,14 @@ stomp_table_add(struct stomp_session *session, struct stomp_text id)
 	return (sub);
 }
 
-static void
+/* It is in no table any more. */
+void
 stomp_sub_free(struct stomp_session *session, struct stomp_sub *sub)
 {
 	stomp_leave(session, sub, 1000, "");
-	if (sub->is_waiting)
-		TAILQ_REMOVE(&session->waiting, sub, waiting);
-	session->sub_count--;
-	stomp_count(STOMP_SUBSCRIPTIONS, -1);
+	stomp_source_free(session, sub);
+	stomp_wire_forget(session, sub);
+	free(sub->selector);
 	free(sub->subscribe_receipt);
 	free(sub->unsubscribe_receipt);
 	free(sub->destination);
@@ -129,14 +129,31 @@ stomp_sub_free(struct stomp_session *session, struct stomp_sub *sub)
 	free(sub);
 }
 
+static void
+stomp_sub_untold(struct stomp_session *session, struct stomp_sub *sub)
+{
+	if (sub->is_waiting)
+		TAILQ_REMOVE(&session->waiting, sub, waiting);
+	sub->is_waiting = false;
+	session->sub_count--;
+	stomp_count(STOMP_SUBSCRIPTIONS, -1);
+}
+
 void
-stomp_table_remove(struct stomp_session *session, struct stomp_sub *sub)
+stomp_table_take(struct stomp_session *session, struct stomp_sub *sub)
 {
 	struct stomp_sub **at = stomp_bucket(session, sub->id, sub->id_len);
 
 	while (*at != sub)
 		at = &(*at)->next;
 	*at = sub->next;
+	stomp_sub_untold(session, sub);
+}
+
+void
+stomp_table_remove(struct stomp_session *session, struct stomp_sub *sub)
+{
+	stomp_table_take(session, sub);
 	stomp_sub_free(session, sub);
 }
 
@@ -149,6 +166,7 @@ stomp_table_finish(struct stomp_session *session)
 	for (i = 0; i < session->bucket_count; i++) {
 		while ((sub = session->buckets[i]) != NULL) {
 			session->buckets[i] = sub->next;
+			stomp_sub_untold(session, sub);
 			stomp_sub_free(session, sub);
 		}
 	}

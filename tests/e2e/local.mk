@@ -9,6 +9,7 @@ E2E_TESTS += \
 	tests/e2e/faults.test.mjs \
 	tests/e2e/large.test.mjs \
 	tests/e2e/leaving.test.mjs \
+	tests/e2e/one.test.mjs \
 	tests/e2e/out-of-tree.test.mjs \
 	tests/e2e/rabbitmq.test.mjs \
 	tests/e2e/slow.test.mjs \

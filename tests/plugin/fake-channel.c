@@ -284,7 +284,8 @@ fake_channel_ended(struct hg_channel *ch, unsigned code, const char *reason)
 	fake_leave_groups(ch);
 	fake_ending(&ch->chain, HG_RECV, &code);
 	ch->recv_ended = true;
-	fake_set_how(&ch->top_end, code, reason, false);
+	if (ch->kept == NULL)
+		fake_set_how(&ch->top_end, code, reason, false);
 	end_unborn(ch, code, reason);
 	if (ch->peer != NULL)
 		fake_channel_end(ch->peer, code, reason, false);
@@ -305,7 +306,8 @@ fake_channel_failed(struct hg_channel *ch, unsigned code, const char *reason)
 	fake_leave_groups(ch);
 	fake_set_how(&ch->failed, code, reason, true);
 	fake_set_how(&ch->ended, code, reason, true);
-	fake_set_how(&ch->top_end, code, reason, true);
+	if (ch->kept == NULL)
+		fake_set_how(&ch->top_end, code, reason, true);
 	if (ch == ch->conn->root) {
 		fake_conn_failed(ch->conn, code, reason);
 		return;

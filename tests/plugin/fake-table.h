@@ -94,6 +94,12 @@ int fake_hg_group_add(struct hg_group *group, struct hg_channel *ch);
 void fake_hg_group_remove(struct hg_group *group, struct hg_channel *ch);
 void fake_hg_group_recv(struct hg_group *group, struct hg_frame *frame);
 
+/* fake-kept.c */
+struct hg_kept *fake_keep_upstream(struct hg_slot *,
+	    const struct hg_kept_ops *, void *);
+void	 fake_kept_send(struct hg_kept *, struct hg_frame *);
+void	 fake_kept_end(struct hg_kept *, unsigned, const char *);
+
 #define FAKE_REST_OF_TABLE						\
 	.log = fake_log_write,						\
 	.quote = fake_quote,						\
@@ -145,6 +151,9 @@ void fake_hg_group_recv(struct hg_group *group, struct hg_frame *frame);
 	.report_text = fake_report_text,				\
 	.report_number = fake_report_number,				\
 	.recycle_get = fake_recycle_get,					\
-	.recycle_put = fake_recycle_put
+	.recycle_put = fake_recycle_put,					\
+	.keep_upstream = fake_keep_upstream,				\
+	.kept_send = fake_kept_send,					\
+	.kept_end = fake_kept_end
 
 #endif

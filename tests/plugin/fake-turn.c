@@ -39,7 +39,8 @@ conn_close(struct hg_conn *conn)
 
 	list_each(node, save, &conn->channels) {
 		ch = list_entry(node, struct hg_channel, node);
-		fake_set_how(&ch->top_end, 1006, "", false);
+		if (ch->kept == NULL)
+			fake_set_how(&ch->top_end, 1006, "", false);
 		code = 1006;
 		if (!ch->recv_ended && ch->state == FAKE_OPEN)
 			fake_ending(&ch->chain, HG_RECV, &code);
@@ -131,5 +132,6 @@ fake_close_all(void)
 		conn->vanished = true;
 		if (!conn->closed)
 			conn_close(conn);
+		fake_kept_lose_all(conn);
 	}
 }

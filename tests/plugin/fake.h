@@ -121,6 +121,7 @@ struct hg_channel {
 	char			 name[32];
 	struct hg_head		*request;
 	void			*data;
+	struct hg_kept		*kept;		/* above it, without it */
 	struct fake_chain	 chain;
 	struct fake_queue	 top;
 	struct fake_queue	 early;		/* before the answer */
@@ -255,6 +256,9 @@ bool	 fake_blocked(const struct hg_channel *);
 void	 fake_unblocked(struct hg_channel *);
 void	 fake_run_opened(struct hg_channel *, const struct hg_head *);
 void	 fake_leave_groups(struct hg_channel *);
+
+/* fake-kept.c */
+void	 fake_kept_lose_all(struct hg_conn *);
 
 /* fake-turn.c */
 void	 fake_turn(void);

@@ -296,6 +296,7 @@ conn_free(struct hg_conn *conn)
 		fake_queue_free(&ch->top);
 		fake_queue_free(&ch->early);
 		http_free(ch->request);
+		free(ch->kept);
 		free(ch->data);
 		free(ch);
 	}

@@ -173,6 +173,11 @@ void	 fake_auth_answer(struct hg_channel *, const char *response);
 int	 fake_auth_send(struct hg_channel *, const char *request);
 int	 fake_authed(struct hg_channel *);
 int	 fake_auth_hooks(struct hg_channel *, const char *request);
+/* What a plugin keeps of what was above the channel: whether it does; it sends
+ * something; it is lost. What is sent to it comes by fake_top. (turn) */
+bool	 fake_is_kept(const struct hg_channel *);
+void	 fake_from_kept(struct hg_channel *, const void *, size_t);
+void	 fake_kept_lose(struct hg_channel *);
 /* An empty turn: reaps. */
 void	 fake_reap(void);
 

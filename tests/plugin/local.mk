@@ -4,6 +4,7 @@ tests_plugin_libfake_a_SOURCES = \
 	tests/plugin/fake-auth.c tests/plugin/fake-recycle.c \
 	tests/plugin/fake-chain.c tests/plugin/fake-channel.c \
 	tests/plugin/fake-frame.c tests/plugin/fake-hg.c \
+	tests/plugin/fake-kept.c \
 	tests/plugin/fake-look.c tests/plugin/fake-mux.c \
 	tests/plugin/fake-negotiate.c tests/plugin/fake-option.c \
 	tests/plugin/fake-table.h tests/plugin/fake-test.c \

@@ -287,7 +287,8 @@ run(uint64_t seed, unsigned steps)
 		host_advance(i % 10 == 0 ? 3000 : 10);
 	}
 	settle();
-	T_TRUE(broker_subscriptions() <= 3);
+	/* Each that feeds may just be relieved. */
+	T_TRUE(broker_subscriptions() <= 5);
 	if (getenv("FANOUT_MODEL_SHOW") != NULL)
 		printf("# %s seed %llu: messages %zu copies %lld takeovers "
 		    "%lld rechecks %lld refused %lld mismatches %lld "

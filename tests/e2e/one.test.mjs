@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// upstream = one: 100 subscribers with three logins live on one subscription
+// at RabbitMQ, whoever has it, and whatever becomes of that one. Covers B06.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { missing, startRabbitMQ } from '../lib/rabbitmq.mjs';
+import { Topic, startTopicPair } from '../lib/topic.mjs';
+import { until } from '../lib/wait.mjs';
+
+const LOGINS = ['ann', 'bob', 'cleo'];
+const SUBSCRIBERS = 100;
+const TIMES = 8; // that the feeder goes
+
+describe('RabbitMQ', { skip: missing }, async () => {
+  if (missing)
+    return;
+  const broker = await startRabbitMQ(test, Object.fromEntries(
+    [...LOGINS, 'pub'].map((login) => [login, {}])));
+
+  function pairOf(t, share) {
+    return startTopicPair(t, broker.port, {
+      share, gateway: { verify: 4, quiet: '500ms' },
+    });
+  }
+
+  // As RabbitMQ counts them.
+  async function consumers() {
+    const text = await broker.ctl('list_consumers', 'queue_name', '--silent');
+    return text.split('\n').filter((line) => line !== '').length;
+  }
+
+  async function join(topic, count) {
+    for (let i = 0; i < count; i += 20)
+      await Promise.all(Array.from({ length: Math.min(20, count - i) },
+        (_, j) => topic.join({ login: LOGINS[(i + j) % 3] },
+          `${LOGINS[(i + j) % 3]}-${i + j}`)));
+  }
+
+  async function rested(topic, flows = 1, each = 1) {
+    await until(async () => {
+      const rows = await topic.flows();
+      return rows.length === flows &&
+        rows.every((row) => row.subscriptions === each);
+    }, `${each} subscription(s) for each flow`, 30000).catch(async (error) => {
+      throw new Error(`${error.message}: ${JSON.stringify(
+        await topic.flows())}`, { cause: error });
+    });
+  }
+
+  // The names of clients' channels at the gateway.
+  async function channels(pair) {
+    const rows = await pair.gateway.table('channels');
+    return rows.filter(({ path }) => path === '/stomp').map(({ name }) => name);
+  }
+
+  // One after the other, so that it is known which channel is whose.
+  async function merged(t, pair, name, count = SUBSCRIBERS) {
+    const topic = await new Topic(t, pair, `/topic/${name}`)
+      .open({ login: 'pub' });
+    const known = new Set(await channels(pair));
+    for (let i = 0; i < count; i++) {
+      const member = await topic.join({ login: LOGINS[i % 3] });
+      member.login = LOGINS[i % 3];
+      [member.channel] = (await channels(pair)).filter((one) =>
+        !known.has(one));
+      known.add(member.channel);
+    }
+    await topic.merge();
+    await rested(topic);
+    return topic;
+  }
+
+  // Whose subscription the flow lives on; undefined between two.
+  async function feeder(topic) {
+    const [row] = await topic.flows();
+    return topic.members.find(({ channel }) => channel === row.feeder);
+  }
+
+  // Another than that one.
+  async function feederAfter(topic, before) {
+    let now;
+    await until(async () => {
+      now = await feeder(topic);
+      return now !== undefined && now !== before;
+    }, 'another feeder', 20000);
+    return now;
+  }
+
+  async function loaded(topic, act) {
+    let going = true;
+    const publishing = (async () => {
+      while (going) {
+        await topic.publish(20);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    try {
+      await act();
+    } finally {
+      going = false;
+      await publishing;
+    }
+    await topic.arrived(30000);
+    topic.checkAll();
+  }
+
+  const leave = {
+    async unsubscribes({ sub }) {
+      await sub.unsubscribe();
+    },
+    async disconnects({ user }) {
+      await user.leave();
+    },
+    async vanishes({ user }) {
+      user.vanish();
+      await user.end();
+    },
+  };
+
+  test('one subscription for all, one for each login', async (t) => {
+    for (const [scope, flows] of [['public', 1], ['credential', 3]]) {
+      const pair = await pairOf(t, `/topic/* scope=${scope} upstream=one`);
+      const topic = await new Topic(t, pair, `/topic/${scope}`)
+        .open({ login: 'pub' });
+      await join(topic, SUBSCRIBERS);
+      await topic.merge(flows);
+      await rested(topic, flows);
+      assert.equal(await consumers(), flows);
+      assert.equal((await broker.logins()).length, SUBSCRIBERS + 1);
+      const before = await pair.gateway.counter('fanout', 'copies');
+      await topic.publish(200);
+      await topic.arrived();
+      topic.checkAll();
+      assert.equal(await pair.gateway.counter('fanout', 'copies') - before,
+        200 * flows);
+      await Promise.all(topic.members.map(({ user }) => user.leave()));
+      await until(async () => await consumers() === 0, 'no consumer', 20000);
+    }
+  });
+
+  for (const [name, go] of Object.entries(leave))
+    test(`the feeder ${name}, again and again, under load`, async (t) => {
+      const pair = await pairOf(t, '/topic/* scope=public upstream=one');
+      const topic = await merged(t, pair, `feeder-${name}`);
+      await loaded(topic, async () => {
+        let member = await feederAfter(topic);
+        for (let i = 0; i < TIMES; i++) {
+          topic.remove(member);
+          await go(member);
+          const { from, sub } = member;
+          assert.deepEqual(sub.bodies, topic.published.slice(from,
+            from + sub.messages.length), 'in order up to its end');
+          member = await feederAfter(topic, member);
+        }
+      });
+      await rested(topic);
+      const [row] = await topic.flows();
+      assert.ok(row.takeovers >= TIMES);
+      assert.equal(row.mismatches, 0);
+      assert.equal(await pair.gateway.counter('fanout', 'gaps'), 0);
+      await until(async () =>
+        await pair.gateway.counter('stomp', 'orphans') === 0, 'no orphan');
+      assert.equal(await consumers(), 1);
+      assert.equal(await pair.gateway.counter('stomp',
+        'unknown_subscription'), 0);
+    });
+});
