@@ -55,7 +55,7 @@ describe('RabbitMQ', { skip: missing }, async () => {
   }
 
   // One after the other, so that it is known which channel is whose.
-  async function merged(t, pair, name, count = SUBSCRIBERS) {
+  async function merged(t, pair, name, count = SUBSCRIBERS, each = 1) {
     const topic = await new Topic(t, pair, `/topic/${name}`)
       .open({ login: 'pub' });
     const known = new Set(await channels(pair));
@@ -67,7 +67,7 @@ describe('RabbitMQ', { skip: missing }, async () => {
       known.add(member.channel);
     }
     await topic.merge();
-    await rested(topic);
+    await rested(topic, 1, each);
     return topic;
   }
 
@@ -134,7 +134,8 @@ describe('RabbitMQ', { skip: missing }, async () => {
       topic.checkAll();
       assert.equal(await pair.gateway.counter('fanout', 'copies') - before,
         200 * flows);
-      await Promise.all(topic.members.map(({ user }) => user.leave()));
+      await Promise.all([topic.publisher, ...topic.members.map(({ user }) =>
+        user)].map((user) => user.leave()));
       await until(async () => await consumers() === 0, 'no consumer', 20000);
     }
   });
@@ -165,4 +166,97 @@ describe('RabbitMQ', { skip: missing }, async () => {
       assert.equal(await pair.gateway.counter('stomp',
         'unknown_subscription'), 0);
     });
+
+  // The broker ends the feeder's own session: what it does not like is asked
+  // of it.
+  function offend({ user }) {
+    user.send('/exchange/nowhere.at.all/x', 'x');
+    return user.end();
+  }
+
+  test('the broker ends the feeder; another stands by', async (t) => {
+    const pair = await pairOf(t,
+      '/topic/* scope=public upstream=one standby=1');
+    const topic = await merged(t, pair, 'standby', 40, 2);
+    await loaded(topic, async () => {
+      let member = await feederAfter(topic);
+      for (let i = 0; i < TIMES; i++) {
+        topic.remove(member);
+        await offend(member);
+        assert.equal(member.user.errors.length, 1);
+        member = await feederAfter(topic, member);
+        await rested(topic, 1, 2);
+      }
+    });
+    assert.equal(await pair.gateway.counter('fanout', 'gaps'), 0);
+    const [row] = await topic.flows();
+    assert.equal(row.members, 40 - TIMES);
+    assert.equal(row.mismatches, 0);
+  });
+
+  test('the broker ends the only one: all are told', async (t) => {
+    const pair = await pairOf(t, '/topic/* scope=public upstream=one');
+    const topic = await merged(t, pair, 'alone', 20);
+    const member = await feederAfter(topic);
+    await offend(member);
+    topic.remove(member);
+    const ends = await Promise.all(topic.members.map(({ user }) =>
+      user.end()));
+    assert.ok(ends.every(({ code }) => code === 1012), JSON.stringify(ends));
+    for (const { user } of topic.members)
+      assert.match(user.errors[0].headers.message, /channel has ended/);
+    assert.equal(await pair.gateway.counter('fanout', 'gaps'), 19);
+    await until(async () => (await topic.flows()).length === 0, 'no flow');
+  });
+
+  test('a right that was taken away', async (t) => {
+    const pair = await pairOf(t,
+      '/topic/* scope=public upstream=one recheck=4s');
+    const topic = await merged(t, pair, 'revoked', 60);
+    const out = topic.members.filter(({ login }) => login === 'cleo');
+    const now = Date.now();
+    await loaded(topic, async () => {
+      await broker.ctl('set_permissions', 'cleo', '.*', '.*', '^$');
+      for (const member of out)
+        topic.remove(member);
+      await Promise.all(out.map(({ user }) => user.end(20000)));
+    });
+    t.diagnostic(`out after ${Date.now() - now} ms, recheck is 4000 ms`);
+    for (const { user, sub, from } of out) {
+      assert.match(user.errors[0].body, /access.*refused|refused/i);
+      assert.deepEqual(sub.bodies, topic.published.slice(from,
+        from + sub.messages.length));
+    }
+    assert.equal(await pair.gateway.counter('fanout', 'gaps'), 0);
+    assert.equal(await pair.gateway.counter('fanout', 'refused'),
+      out.length);
+    await broker.ctl('set_permissions', 'cleo', '.*', '.*', '.*');
+    // The others go on being asked, and nobody minds.
+    const before = await pair.gateway.counter('fanout', 'rechecks');
+    await loaded(topic, () => until(async () =>
+      await pair.gateway.counter('fanout', 'rechecks') > before + 80,
+    'all to be asked twice', 30000));
+    await topic.merge();
+    await rested(topic);
+  });
+
+  test('the same id again while the first is kept', async (t) => {
+    const pair = await pairOf(t, '/topic/* scope=public upstream=one');
+    const topic = await merged(t, pair, 'again', 10);
+    await loaded(topic, async () => {
+      for (let i = 0; i < 4; i++) {
+        const member = await feederAfter(topic);
+        topic.remove(member);
+        await member.sub.unsubscribe();
+        const sub = await member.user.subscribe(topic.destination,
+          { id: member.id });
+        await sub.unsubscribe();
+        const other = await member.user.subscribe('/topic/nothing.here',
+          { id: member.id });
+        assert.equal(other.messages.length, 0);
+        await feederAfter(topic, member);
+      }
+    });
+    assert.equal(await pair.gateway.counter('fanout', 'gaps'), 0);
+  });
 });

@@ -31,6 +31,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-broker-topic \
 	tests/plugin/test-stomp \
 	tests/plugin/test-stomp-flows \
+	tests/plugin/test-stomp-one \
 	tests/plugin/test-stomp-parse \
 	tests/plugin/test-stomp-personalise \
 	tests/plugin/test-stomp-subscribe

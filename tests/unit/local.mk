@@ -56,6 +56,7 @@ UNIT_TESTS += \
 	tests/unit/test-grouplate \
 	tests/unit/test-handshake \
 	tests/unit/test-headed \
+	tests/unit/test-kept \
 	tests/unit/test-link \
 	tests/unit/test-linkchild \
 	tests/unit/test-linkthreads \
