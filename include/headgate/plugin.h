@@ -275,9 +275,9 @@ struct hg_member;	/* one subscriber of one flow */
 
 /*
  * A subscription at the broker that can be taken back and made again while its
- * subscriber stays: what a translator can do with one. Each is called between
- * two calls of the translator's, never from within "channel", and the member
- * may be left from within.
+ * subscriber stays: what a translator can do with one. They are called between
+ * two turns, never from within a function of struct hg_flows, and all of those
+ * may be called from within.
  */
 struct hg_source {
 	size_t	 size;			/* sizeof(struct hg_source) */
@@ -341,6 +341,9 @@ struct hg_flows {
 	 */
 	bool	 (*part)(struct hg_member *, unsigned code,
 		    const char *reason);
+	/* Whether its broker is not read now, because somebody of the flow can
+	 * take no more: silence is nobody's fault. */
+	bool	 (*is_held)(const struct hg_member *);
 };
 
 /* --- a server's connection that outlives its client ------------------------ */

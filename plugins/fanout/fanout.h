@@ -437,6 +437,7 @@ void	fanout_check_later(struct hg_member *);
 void	fanout_hold(struct hg_member *, struct hg_member *holder);
 void	fanout_release(struct hg_member *);
 void	fanout_release_all(struct hg_member *holder);
+bool	fanout_is_held(const struct hg_member *);
 
 /* quiet.c */
 void	fanout_tick_start(struct fanout_worker *);

@@ -41,3 +41,9 @@ fanout_release_all(struct hg_member *holder)
 	while ((member = TAILQ_FIRST(&holder->holding)) != NULL)
 		fanout_release(member);
 }
+
+bool
+fanout_is_held(const struct hg_member *member)
+{
+	return (member->held_by != NULL || member->held);
+}

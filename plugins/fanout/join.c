@@ -211,4 +211,5 @@ const struct hg_flows fanout_flows = {
 	.resumed = fanout_resumed,
 	.checked = fanout_checked,
 	.part = fanout_part,
+	.is_held = fanout_is_held,
 };

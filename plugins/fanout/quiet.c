@@ -14,7 +14,7 @@
 static bool
 is_blocked(const struct hg_member *member)
 {
-	if (member->held_by != NULL || member->held)
+	if (fanout_is_held(member))
 		return (true);
 	/* What a group that follows cannot take waits in the backlog. */
 	if (member->state == FANOUT_KEPT ||

@@ -140,6 +140,10 @@ stomp_check_full(struct stomp_session *session, struct stomp_sub *sub)
 	if (sub->link != NULL &&
 	    hg->channel_is_full(hg->slot_channel(sub->link->slot)))
 		session->above.heard_at = hg->now();
+	/* So does one that others of its flow are sent on. */
+	if (sub->member != NULL && STOMP_HAS(session->flows, is_held) &&
+	    session->flows->is_held(sub->member))
+		session->above.heard_at = hg->now();
 }
 
 /* Nobody is to blame for silence while it is this side that does not read. */

@@ -54,7 +54,7 @@ stomp_orphan(struct stomp_session *session)
 {
 	struct hg_kept *orphan;
 
-	if (hg->size < sizeof(struct hg_host))
+	if (!STOMP_HAS(hg, kept_end))
 		return (-1);
 	orphan = hg->keep_upstream(session->slot, &stomp_orphan_ops, session);
 	if (orphan == NULL)

@@ -178,8 +178,8 @@ stomp_can_be_source(const struct stomp_session *session,
     const struct stomp_sub *sub)
 {
 	return (sub->is_simple && !session->has_nameless &&
-	    session->flows->size >= sizeof(struct hg_flows) &&
-	    session->flows->set_source != NULL &&
+	    STOMP_HAS(session->flows, set_source) &&
+	    STOMP_HAS(session->flows, part) &&
 	    hg->channel_upstream(session->channel) == HG_UPSTREAM_WIRE);
 }
 

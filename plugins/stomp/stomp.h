@@ -20,6 +20,11 @@
 #define STOMP_MADE		64	/* messages kept for the next child */
 #define STOMP_MADE_INTRO	256	/* longest intro of these */
 
+/* Whether a table that begins with its size is new enough, and has it. */
+#define STOMP_HAS(table, member)					\
+	((table)->size >= offsetof(__typeof__(*(table)), member) +	\
+	sizeof((table)->member) && (table)->member != NULL)
+
 struct stomp_options {
 	int64_t		 body_max;
 	int64_t		 subscriptions_max;

@@ -19,6 +19,7 @@ struct hg_member {
 static struct hg_member members[8];
 static unsigned member_count;
 static bool is_needed;		/* what part says */
+static bool is_held;
 
 static struct hg_member *
 flows_join(struct hg_channel *parent, const char *destination, const void *key,
@@ -102,6 +103,13 @@ flows_part(struct hg_member *member, unsigned code, const char *reason)
 	return (true);
 }
 
+static bool
+flows_is_held(const struct hg_member *member)
+{
+	T_FALSE(member->left);
+	return (is_held);
+}
+
 static const struct hg_flows flows = {
 	.size = sizeof(struct hg_flows),
 	.join = flows_join,
@@ -113,6 +121,7 @@ static const struct hg_flows flows = {
 	.resumed = flows_resumed,
 	.checked = flows_checked,
 	.part = flows_part,
+	.is_held = flows_is_held,
 };
 
 /* One member of /topic/a, with that id; more: other headers. */
@@ -610,6 +619,33 @@ test_orphan_beats(void)
 	teardown();
 }
 
+/* A broker that is not read, for the sake of another, cannot be heard. */
+static void
+test_held_beats(void)
+{
+	struct session s;
+
+	fake_start();
+	fake_load("stomp", NULL);
+	fake_provide(HG_FLOWS, &flows);
+	member_count = 0;
+	is_needed = false;
+	session_open(&s, HG_UPSTREAM_WIRE);
+	CLIENT(&s, CONNECT_12);
+	T_REQUIRE(fake_top(s.root) != NULL);
+	BROKER(&s, "CONNECTED\nversion:1.2\nheart-beat:10000,0\n\n\0");
+	T_REQUIRE(fake_wire(s.conn) != NULL);
+	subscribe(&s, "s1", "");
+	is_held = true;
+	fake_advance(60000);
+	T_FALSE(members[0].left);
+	is_held = false;
+	fake_advance(60000);
+	T_TRUE(members[0].left);
+	T_EQ(fake_counter("stomp", "heartbeats_missed"), 1);
+	teardown();
+}
+
 T_MAIN(
 	{ "pause and resume", test_pause_resume },
 	{ "resumed by a message", test_resumed_by_message },
@@ -627,4 +663,5 @@ T_MAIN(
 	{ "orphan lost", test_orphan_lost },
 	{ "broker lost", test_broker_lost },
 	{ "heart-beats of an orphan", test_orphan_beats },
+	{ "heart-beats of one that is held", test_held_beats },
 )
