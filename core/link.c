@@ -123,25 +123,29 @@ link_detach(struct hg_channel *ch)
 	link_unref(link);
 }
 
+static void
+link_forget(struct hg_channel *ch)
+{
+	struct link *link = ch->link;
+
+	link->end[ch->side].channel = NULL;
+	ch->link = NULL;
+	ch->upper = NULL;
+	link_unref(link);
+}
+
 void
 link_cut(struct hg_channel *ch)
 {
-	struct link *link = ch->link;
-	int side;
+	struct hg_channel *peer = link_peer(ch);
 
-	link_ref(link);
-	for (side = 0; side < 2; side++)
-		if (link->end[side].channel->fulls > 0)
-			link_full(link->end[side].channel, false);
-	for (side = 0; side < 2; side++) {
-		ch = link->end[side].channel;
-		link->end[side].channel = NULL;
-		ch->link = NULL;
-		ch->upper = NULL;
-		link_unref(link);
-	}
-	atomic_store(&link->near_left, true);
-	link_unref(link);
+	if (ch->fulls > 0)
+		link_full(ch, false);
+	if (peer->fulls > 0)
+		link_full(peer, false);
+	atomic_store(&ch->link->near_left, true);
+	link_forget(peer);
+	link_forget(ch);
 }
 
 bool

@@ -193,7 +193,8 @@ fanout_backlog_note(struct fanout_flow *flow, struct hg_frame **frame,
 		fanout_catch_up(group, false);
 		fanout_group_ride(group);
 	}
-	backlog_trim(flow, oldest_needed(flow));
-	if (flow->one)
+	backlog_trim(flow, behind ? oldest_needed(flow) :
+	    flow->ring.head + 1);
+	if (flow->one && behind)
 		cut_slow(flow);
 }

@@ -180,7 +180,8 @@ balance_posted(void *arg)
 
 	(void)arg;
 	worker->posted = false;
-	fanout_balance(worker);
+	if (!worker->stopping)
+		fanout_balance(worker);
 }
 
 /* Without memory for a post the next tick does it. */
