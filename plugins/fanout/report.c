@@ -53,6 +53,23 @@ count_subscriptions(const struct fanout_flow *flow)
 	return (count);
 }
 
+/* Those of them whose copies are known to be the flow's, and may be the only
+ * ones. */
+static size_t
+count_feeding(const struct fanout_flow *flow)
+{
+	const struct hg_member *member;
+	size_t count;
+
+	count = 0;
+	TAILQ_FOREACH(member, &flow->awake, source_entry)
+		count++;
+	TAILQ_FOREACH(member, &flow->kept, source_entry)
+		if (!member->spent)
+			count++;
+	return (count);
+}
+
 static void
 report_flow(const struct fanout_flow *flow, struct hg_report *report)
 {
@@ -76,6 +93,8 @@ report_flow(const struct fanout_flow *flow, struct hg_report *report)
 	hg->report_number(report, "unmerges", flow->unmerges);
 	hg->report_text(report, "upstream", flow->one ? "one" : "each");
 	hg->report_number(report, "subscriptions", count_subscriptions(flow));
+	hg->report_number(report, "feeding", flow->one ? count_feeding(flow) :
+	    flow->merged_count);
 	report_quoted(report, "feeder", flow->one ? feeder_name(flow) : "-");
 	hg->report_number(report, "takeovers", flow->takeovers);
 }

@@ -41,7 +41,8 @@ describe('RabbitMQ', { skip: missing }, async () => {
     await until(async () => {
       const rows = await topic.flows();
       return rows.length === flows &&
-        rows.every((row) => row.subscriptions === each);
+        rows.every((row) => row.subscriptions === each &&
+          row.feeding === each);
     }, `${each} subscription(s) for each flow`, 30000).catch(async (error) => {
       throw new Error(`${error.message}: ${JSON.stringify(
         await topic.flows())}`, { cause: error });

@@ -114,6 +114,7 @@ test_one_stays(void)
 	check_all();
 	T_TRUE(strstr(host_report("flows"), "upstream=one") != NULL);
 	T_TRUE(strstr(host.report, "subscriptions=1 ") != NULL);
+	T_TRUE(strstr(host.report, "feeding=1 ") != NULL);
 	T_TRUE(strstr(host.report, "feeder=ch") != NULL);
 	host_finish();
 }
