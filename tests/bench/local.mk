@@ -89,9 +89,13 @@ tests_bench_instructions_SOURCES = \
 	tests/bench/instructions.c tests/bench/instructions.h \
 	tests/bench/instructionscore.c tests/bench/instructionsdaemon.c \
 	tests/bench/inside.c tests/bench/inside.h \
+	tests/bench/die.c tests/bench/die.h \
 	tests/bench/daemon.c tests/bench/daemon.h
 tests_bench_instructions_LDADD = core/libheadgate.a $(HEADGATE_LIBS)
 
 bench-instructions: all tests/bench/instructions
 	@$(SHELL) $(srcdir)/tests/bench/instructions.sh
 .PHONY: bench-instructions
+
+# Memory of idle channels.
+EXTRA_DIST += tests/bench/alloc-channels.mjs
