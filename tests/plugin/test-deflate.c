@@ -241,7 +241,7 @@ static void
 test_round(void)
 {
 	static const char *const answers[] = { NONE, "",
-	    "server_max_window_bits=9; " NONE, "server_max_window_bits=9" };
+	    ("server_max_window_bits=9; " NONE), "server_max_window_bits=9" };
 	static const size_t lens[] = { 0, 1, 300, 5000, 100000 };
 	static const size_t cuts[] = { 1, 7, 1000, 16384, 1000000 };
 	unsigned char *packed = malloc(1 << 21), *data = malloc(100000);

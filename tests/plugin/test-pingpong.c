@@ -67,7 +67,7 @@ static void
 test_ordinary(void)
 {
 	static const char *const rows[] = { "", "a", "hello world", "\1", "\1a",
-	    "\1\1\1", "\1\1\1\3abc", "a" M };
+	    "\1\1\1", "\1\1\1\3abc", ("a" M) };
 	char expected[64];
 	size_t i, cut;
 	int up;
