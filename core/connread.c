@@ -282,6 +282,13 @@ conn_may_read(const struct hg_conn *conn)
 	return (conn->paused == 0 || conn->state == CONN_SHUT);
 }
 
+static bool
+conn_has_read_much(const struct worker *worker)
+{
+	return (worker->read_bytes >= WORKER_READ_MAX ||
+	    worker->read_bytes >= worker->read_size);
+}
+
 /*
  * Reads until nothing is left, as the event is edge-triggered, but not more
  * than some buffers before what they caused is flushed: then it goes on.
@@ -302,7 +309,7 @@ conn_read(struct hg_conn *conn)
 		if (!conn_may_read(conn))
 			return;
 		if (round == READ_ROUNDS || (round > 0 &&
-		    conn->worker->read_bytes >= WORKER_READ_MAX)) {
+		    conn_has_read_much(conn->worker))) {
 			worker_flush_later(conn->worker, &conn->again);
 			return;
 		}
@@ -311,7 +318,7 @@ conn_read(struct hg_conn *conn)
 			return;
 		}
 		size = conn->state == CONN_HEAD ? HTTP_HEAD_MAX :
-		    WORKER_READ_SIZE;
+		    conn->worker->read_size;
 		n = transport_read(&conn->transport, at, size);
 		if (n == TRANSPORT_AGAIN)
 			return;

@@ -40,13 +40,21 @@ worker_tick(struct worker *worker)
 }
 
 static void
+worker_begin(struct worker *worker)
+{
+	worker_tick(worker);
+	if (worker->turn_at == 0)
+		worker->turn_at = worker->now;
+}
+
+static void
 worker_mail(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *worker = arg;
 
 	(void)fd;
 	(void)what;
-	worker_tick(worker);
+	worker_begin(worker);
 	mailbox_open(&worker->mailbox);
 }
 
@@ -68,7 +76,7 @@ worker_run(struct list *list)
 static void
 worker_batch(void *arg)
 {
-	worker_tick(arg);
+	worker_begin(arg);
 }
 
 /*
@@ -108,6 +116,7 @@ static int
 worker_init(struct worker *worker, unsigned index)
 {
 	worker->index = index;
+	worker->read_size = WORKER_READ_SIZE;
 	list_init(&worker->flush);
 	list_init(&worker->reap);
 	list_init(&worker->conns);
@@ -188,6 +197,29 @@ worker_has_work(const struct worker *worker)
 	return (!list_empty(&worker->flush) || !list_empty(&worker->reap));
 }
 
+size_t
+worker_read_size(size_t size, uint64_t turn_ms)
+{
+	if (turn_ms > WORKER_TURN)
+		size = size * WORKER_TURN / turn_ms;
+	else if (turn_ms < WORKER_TURN / 2)
+		size *= 2;
+	if (size < WORKER_READ_MIN)
+		return (WORKER_READ_MIN);
+	return (size < WORKER_READ_SIZE ? size : WORKER_READ_SIZE);
+}
+
+static void
+worker_end(struct worker *worker)
+{
+	if (worker->turn_at == 0)
+		return;
+	worker_tick(worker);
+	worker->read_size = worker_read_size(worker->read_size,
+	    worker->now - worker->turn_at);
+	worker->turn_at = 0;
+}
+
 /* What either list gains while it runs is for the next turn. */
 void
 worker_turn(struct worker *worker, bool block)
@@ -202,6 +234,7 @@ worker_turn(struct worker *worker, bool block)
 	worker->read_bytes = 0;
 	worker_run(&worker->flush);
 	worker_run(&worker->reap);
+	worker_end(worker);
 }
 
 static void *

@@ -24,6 +24,8 @@
 #define WORKER_READ_SIZE	(80 * 1024)	/* of one read, at most */
 #define WORKER_READ_MAX		(64 * 1024)	/* of a turn, before a flush */
 #define WORKER_READ_BUF		(WORKER_READ_MAX + WORKER_READ_SIZE)
+#define WORKER_READ_MIN		(2 * 1024)
+#define WORKER_TURN		200	/* ms: what a longer one read was much */
 
 /*
  * Something to do at the end of the turn. list_init(&node) makes it; the node
@@ -48,6 +50,8 @@ struct worker {
 	struct buf		*read_buf;	/* see worker_read_buf */
 	size_t			 read_at;	/* what is before is looked at */
 	size_t			 read_bytes;	/* since the last flush */
+	size_t			 read_size;	/* of the next reads, at most */
+	uint64_t		 turn_at;	/* its first event; 0: none yet */
 	void		       **plugin_data;	/* of the model layer */
 	pthread_t		 thread;
 	bool			 started;
@@ -71,6 +75,13 @@ struct worker  *worker_at(unsigned index);
 struct worker  *worker_self(void);
 /* For tests: the calling thread becomes this worker, NULL: none. */
 void		worker_become(struct worker *);
+/*
+ * What a read may bring after a turn of so many milliseconds, from what it was.
+ * A few bytes may mean much work, such as messages for thousands, and as long
+ * as it lasts nobody is answered; what is not read waits in the kernel, which
+ * stops who sends it.
+ */
+size_t		worker_read_size(size_t size, uint64_t turn_ms);
 /* One turn, waiting for an event when block is true. */
 void		worker_turn(struct worker *, bool block);
 

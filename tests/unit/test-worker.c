@@ -183,6 +183,36 @@ test_read_buf(void)
 	net_stop();
 }
 
+/* A long turn is answered by less work in the next one, and not for ever. */
+static void
+test_read_size(void)
+{
+	static const struct {
+		size_t		 size;
+		uint64_t	 ms;
+		size_t		 next;
+	} rows[] = {
+		{ WORKER_READ_SIZE, 0, WORKER_READ_SIZE },
+		{ WORKER_READ_SIZE, WORKER_TURN, WORKER_READ_SIZE },
+		{ WORKER_READ_SIZE, 2 * WORKER_TURN, WORKER_READ_SIZE / 2 },
+		{ WORKER_READ_SIZE, 10 * WORKER_TURN, WORKER_READ_SIZE / 10 },
+		{ WORKER_READ_SIZE, UINT64_MAX, WORKER_READ_MIN },
+		{ WORKER_READ_MIN, 3 * WORKER_TURN, WORKER_READ_MIN },
+		{ 10000, WORKER_TURN, 10000 },
+		{ 10000, WORKER_TURN / 2, 10000 },
+		{ 10000, WORKER_TURN / 2 - 1, 20000 },
+		{ WORKER_READ_SIZE - 1, 1, WORKER_READ_SIZE },
+	};
+	size_t i;
+
+	for (i = 0; i < T_ROWS(rows); i++) {
+		t_row("%zu", i);
+		T_EQ(worker_read_size(rows[i].size, rows[i].ms),
+		    rows[i].next);
+	}
+	t_row(NULL);
+}
+
 static void
 test_create(void)
 {
@@ -342,6 +372,7 @@ T_MAIN({ "create", test_create },
     { "work is called off", test_work_is_called_off },
     { "post to oneself", test_post_to_oneself },
     { "read buffer", test_read_buf },
+    { "less is read after a long turn (W07)", test_read_size },
     { "time of the turn", test_now },
     { "threads start, pass letters, stop, start", test_threads },
     { "destroy settles what is left", test_destroy_settles })
