@@ -204,6 +204,7 @@ test_reader_lengths(void)
 				continue;
 			check_reader(&r, data, n,
 			    code != 0 ? WS_ERROR : WS_NEED, code);
+			ws_reader_finish(&r);
 		}
 	}
 }
