@@ -36,6 +36,7 @@ const edge = await startDaemon(test, {
   headgate: { workers: 2 },
   'listen main': { address: '127.0.0.1:0' },
   'trunk gateway': {
+    'ping-interval': 0, // this gateway answers no ping while it is not read
     connect: `ws://127.0.0.1:${gateway.port}${TRUNK}`, insecure: 'yes',
     'connect-timeout': `${1000 * SLOW}ms`,
   },
