@@ -396,4 +396,6 @@ const struct hg_host host_table = {
 	.keep_upstream = kept_new,
 	.kept_send = kept_send,
 	.kept_end = kept_end,
+	.channel_place = host_channel_place,
+	.channel_resume = host_channel_resume,
 };

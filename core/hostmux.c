@@ -133,3 +133,31 @@ host_conn_retire(struct hg_conn *conn)
 	if (conn->session != NULL && conn->session->retire != NULL)
 		conn->session->retire(conn);
 }
+
+int
+host_channel_place(struct hg_channel *ch, bool known, uint64_t seq)
+{
+	struct hg_slot *mux = channel_mux(ch);
+
+	if (mux == NULL || mux->plugin->mux.say_place == NULL)
+		return (-1);
+	return (mux->plugin->mux.say_place(mux, mux->state, ch, ch->mux_data,
+	    known, seq));
+}
+
+/* The first slot that can tell decides. */
+int
+host_channel_resume(struct hg_channel *ch, const char *flow, const char *epoch,
+    uint64_t seq, uint64_t *last)
+{
+	struct hg_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < ch->chain.count && !ch->chain.dead; i++) {
+		slot = &ch->chain.slots[i];
+		if (slot->opened && slot->hooks->resume != NULL)
+			return (slot->hooks->resume(slot, slot->state, flow,
+			    epoch, seq, last));
+	}
+	return (-1);
+}

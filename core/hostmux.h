@@ -21,6 +21,9 @@ bool	host_channel_paused(const struct hg_channel *);
 int	host_channel_merge(struct hg_channel *member,
     struct hg_channel *carrier, uint64_t seq);
 int	host_channel_unmerge(struct hg_channel *member, uint64_t seq);
+int	host_channel_place(struct hg_channel *, bool known, uint64_t seq);
+int	host_channel_resume(struct hg_channel *, const char *flow,
+    const char *epoch, uint64_t seq, uint64_t *last);
 int	host_channel_handover(struct hg_channel *carrier,
     struct hg_channel *next, uint64_t seq);
 void	host_conn_retire(struct hg_conn *);

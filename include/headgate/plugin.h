@@ -213,6 +213,32 @@ struct hg_hooks {
 	/* The answer to hg->channel_auth: 200, 401 or 403. */
 	void		 (*authed)(struct hg_slot *, void *state,
 			    const struct hg_head *response);
+	/*
+	 * A trunk was lost; see "Losing a trunk" in doc/plugins.md. park: the
+	 * channel's trunk, or with HG_SEND its peer's, has vanished. Zero: it
+	 * can wait; with HG_SEND for hg->channel_rejoined, with HG_RECV without
+	 * anybody at its other end. A channel waits when one slot says so and
+	 * none says negative; without the hook a slot has no opinion, 1.
+	 */
+	int		 (*park)(struct hg_slot *, void *state,
+			    enum hg_direction);
+	/* The waiting is over: what is above has been opened anew. */
+	void		 (*rejoin)(struct hg_slot *, void *state);
+	/* A child, before its end: its trunk has vanished, and its flow's
+	 * messages were received up to and with seq. */
+	void		 (*lost)(struct hg_slot *, void *state, uint64_t seq);
+	/*
+	 * The other end asks for a flow's messages behind seq. Zero: they
+	 * follow, from within this call on. Else it is a gap. *last: the number
+	 * of the flow's newest message, when it is known.
+	 */
+	int		 (*resume)(struct hg_slot *, void *state,
+			    const char *flow, const char *epoch, uint64_t seq,
+			    uint64_t *last);
+	/* The answer to hg->channel_ask_resume: what was sent on the child
+	 * before was for nobody; behind it comes what was asked for, or there
+	 * is a gap. */
+	void		 (*resumed)(struct hg_slot *, void *state, bool);
 };
 
 /*
@@ -267,6 +293,19 @@ struct hg_mux {
 	/* The answer to hg->channel_got_auth: 200, 401 or 403. */
 	void	 (*authed)(struct hg_slot *, void *state, struct hg_channel *,
 		    void *data, const struct hg_head *response);
+	/* What is sent on this child from now on are the flow's messages behind
+	 * seq, each the next one; not known: that is not so any more. */
+	int	 (*say_place)(struct hg_slot *, void *state,
+		    struct hg_channel *, void *data, bool known, uint64_t seq);
+	/* Up to which of its flow's messages it was received. Non-zero: that is
+	 * not known. */
+	int	 (*get_place)(struct hg_slot *, void *state,
+		    struct hg_channel *, void *data, uint64_t *seq);
+	/* Asks the creator of a child for its flow's messages behind seq; the
+	 * answer is given by hg->channel_resumed. */
+	int	 (*ask_resume)(struct hg_slot *, void *state,
+		    struct hg_channel *, void *data, const char *flow,
+		    const char *epoch, uint64_t seq);
 };
 
 /* --- flows: what a translator asks of the fan-out plugin ------------------ */
@@ -344,6 +383,9 @@ struct hg_flows {
 	/* Whether its broker is not read now, because somebody of the flow can
 	 * take no more: silence is nobody's fault. */
 	bool	 (*is_held)(const struct hg_member *);
+	/* The member's connection has vanished: whether its copies are wanted
+	 * for a while all the same, so that the flow goes on. */
+	bool	 (*park)(struct hg_member *);
 };
 
 /* --- a server's connection that outlives its client ------------------------ */
@@ -670,6 +712,20 @@ struct hg_host {
 	/* Ends it, behind what was sent. The handle is gone. */
 	void	 (*kept_end)(struct hg_kept *, unsigned code,
 		    const char *reason);
+
+	/* Losing a trunk: see the hooks park to resumed, and struct hg_mux.
+	 * place: for who fans out. ask_resume: for a translator, on its side of
+	 * the child. -1: it cannot be. */
+	int	 (*channel_place)(struct hg_channel *, bool known,
+		    uint64_t seq);
+	int	 (*channel_ask_resume)(struct hg_channel *, const char *flow,
+		    const char *epoch, uint64_t seq);
+	/* For a mux: the other end asks, has answered. */
+	int	 (*channel_resume)(struct hg_channel *, const char *flow,
+		    const char *epoch, uint64_t seq, uint64_t *last);
+	void	 (*channel_resumed)(struct hg_channel *, bool);
+	/* After rejoin: all is as it was. */
+	void	 (*channel_rejoined)(struct hg_channel *);
 };
 
 #ifdef __cplusplus

@@ -228,6 +228,8 @@ static const char *const counters[] = {
 	[COUNT_LOST_IDS] = "lost_ids",
 	[COUNT_SLOWED] = "slowed",
 	[COUNT_PROTOCOL_ERRORS] = "protocol_errors",
+	[COUNT_RESUMED] = "resumed",
+	[COUNT_GAPS] = "gaps",
 	NULL
 };
 

@@ -156,6 +156,20 @@ void	 channels_migrated_sent(struct chan *);
 enum hg_verdict channels_got_migrate(struct chan *, const struct control *);
 enum hg_verdict channels_got_migrated(struct chan *, const struct control *);
 
+/* resume.c */
+int	 channels_say_place(struct chan *, bool known, uint64_t seq);
+int	 channels_get_place(const struct chan *, uint64_t *seq);
+int	 channels_ask_resume(struct chan *, const char *flow,
+	    const char *epoch, uint64_t seq);
+/* What merging, and the end of a set, mean for a place; at both sides. */
+void	 channels_place_set(struct chan *, uint64_t seq);
+void	 channels_place_forget(struct chan *);
+/* How a resume or its answer goes on after its id. */
+void	 channels_put_resume(struct control_line *, const struct barrier *);
+enum hg_verdict channels_got_place(struct chan *, const struct control *);
+enum hg_verdict channels_got_resume(struct chan *, const struct control *);
+enum hg_verdict channels_got_resumed(struct chan *, const struct control *);
+
 /* drain.c */
 void	 channels_drain(struct mux *);
 /* The daemon stops. */
@@ -172,5 +186,7 @@ enum hg_verdict channels_got_authed(struct chan *, const struct control *);
 
 /* dispatch.c */
 enum hg_verdict channels_got_control(struct mux *, const char *, size_t);
+/* Answers wait in the channel's queue, which is bounded for them too. */
+bool	 channels_is_flood(const struct chan *);
 
 #endif

@@ -62,6 +62,7 @@ static const struct verb verbs[] = {
 	    BIT(CONTROL_TO) | BIT(CONTROL_AT), 0, HEAD_NONE },
 	[CONTROL_MIGRATED] = { "migrated", true,
 	    BIT(CONTROL_TO) | BIT(CONTROL_AT), 0, HEAD_NONE },
+	[CONTROL_PLACE] = { "place?", true, 0, BIT(CONTROL_SEQ), HEAD_NONE },
 	[CONTROL_REFUSED] = { "refused", true, 0, 0, HEAD_MAY },
 	[CONTROL_RESUME] = { "resume", true,
 	    BIT(CONTROL_FLOW) | BIT(CONTROL_EPOCH) | BIT(CONTROL_SEQ), 0,

@@ -40,6 +40,7 @@ channels_carried(struct chan *c, struct hg_frame *look)
 {
 	struct chan *member, *next;
 
+	c->place++;
 	if (!c->flow_known || !c->mine)
 		return;
 	c->set->flow++;

@@ -161,6 +161,8 @@ message_done(struct chan *c)
 	c->received_messages++;
 	if (c->flow_known && !c->mine)
 		c->set->flow++;
+	if (!c->mine)
+		c->place++;
 	channels_count(COUNT_DATA_MESSAGES_RECEIVED, 1);
 }
 

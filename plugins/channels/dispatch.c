@@ -14,34 +14,10 @@ got_error(struct mux *mux, const struct control *m)
 	return (HG_DROP);
 }
 
-/* Answers wait in the channel's queue, which is bounded for them too. */
-static bool
-is_flood(const struct chan *c)
+bool
+channels_is_flood(const struct chan *c)
 {
 	return (c->queued - c->longest > (size_t)c->mux->options->queue_max);
-}
-
-/* This side keeps no messages of a flow past their connection: all behind the
- * edge's last one, up to what is counted here, is a gap. */
-static enum hg_verdict
-got_resume(struct chan *c, const struct control *m)
-{
-	struct barrier *b;
-
-	if (m->number[CONTROL_SEQ] == UINT64_MAX)
-		return (channels_wrong(c->mux, c, "resume-seq"));
-	if (c->ending || c->refused)
-		return (HG_DROP);
-	if (is_flood(c))
-		return (channels_policy(c->mux, "too many requests"));
-	if ((b = channels_barrier_new(CONTROL_GAP, c)) == NULL)
-		return (HG_FAIL);
-	b->seq = m->number[CONTROL_SEQ];
-	if (channels_barrier_add(b, c) != 0) {
-		channels_barrier_free(b);
-		return (HG_FAIL);
-	}
-	return (HG_DROP);
 }
 
 static enum hg_verdict
@@ -69,8 +45,13 @@ got_for_channel(struct chan *c, const struct control *m)
 		return (channels_got_migrated(c, m));
 	case CONTROL_REFUSED:
 		return (channels_got_refused(c, m));
+	case CONTROL_PLACE:
+		return (channels_got_place(c, m));
 	case CONTROL_RESUME:
-		return (got_resume(c, m));
+		return (channels_got_resume(c, m));
+	case CONTROL_RESUMED:
+	case CONTROL_GAP:
+		return (channels_got_resumed(c, m));
 	case CONTROL_UNMERGE:
 		return (channels_got_unmerge(c, m));
 	case CONTROL_UNMERGED:
@@ -78,7 +59,7 @@ got_for_channel(struct chan *c, const struct control *m)
 	case CONTROL_ASK_UNMERGE:
 		return (channels_got_beg(c));
 	default:
-		/* resumed, gap: answers that nobody asked for. */
+		/* Nothing else names a channel. */
 		return (channels_wrong(c->mux, c, "answer-without-question"));
 	}
 }

@@ -137,9 +137,8 @@ put_barrier(struct control_line *line, const struct barrier *b)
 		control_put_text(line, CONTROL_REASON_TEXT, b->text);
 		break;
 	case CONTROL_GAP:
-		control_put_number(line, CONTROL_FROM, b->seq + 1);
-		control_put_number(line, CONTROL_TO_SEQ, c->set->carrier != NULL ?
-		    c->set->carrier->set->flow : c->set->flow);
+	case CONTROL_RESUME:
+		channels_put_resume(line, b);
 		break;
 	default:
 		break;

@@ -182,8 +182,10 @@ dissolve(struct chan *c)
 	if (!c->mine)
 		return;		/* its creator says when */
 	channels_leave_set(c);
-	while ((member = TAILQ_FIRST(&c->set->members)) != NULL)
+	while ((member = TAILQ_FIRST(&c->set->members)) != NULL) {
 		channels_leave_set(member);
+		channels_place_set(member, c->set->flow);
+	}
 }
 
 int

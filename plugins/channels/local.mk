@@ -30,6 +30,7 @@ plugins_channels_channels_la_SOURCES = \
 	plugins/channels/option.c \
 	plugins/channels/queue.c \
 	plugins/channels/rate.c \
+	plugins/channels/resume.c \
 	plugins/channels/schedule.c \
 	plugins/channels/table.c
 plugins_channels_channels_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)

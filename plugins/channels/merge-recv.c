@@ -119,6 +119,8 @@ channels_got_merge(struct chan *c, const struct control *m)
 	carrier->set->flow = m->number[CONTROL_SEQ];
 	if (join(c, carrier) != 0)
 		return (channels_no_memory(c->mux));
+	channels_place_set(carrier, carrier->set->flow);
+	channels_place_forget(c);
 	channels_count(COUNT_MERGES, 1);
 	return (answer(c, CONTROL_MERGED, 0, NULL));
 }
@@ -160,6 +162,7 @@ set_moves(struct chan *carrier, struct chan *next)
 	}
 	next->flow_known = true;
 	next->set->flow = carrier->set->flow;
+	channels_place_set(next, carrier->set->flow);
 	if (TAILQ_EMPTY(&next->set->members)) {
 		channels_group_leave(next);
 		hg->group_free(next->set->group);
@@ -186,6 +189,7 @@ carrier_ends(struct chan *c, const struct control *m)
 	}
 	while ((member = TAILQ_FIRST(&c->set->members)) != NULL) {
 		channels_leave_set(member);
+		channels_place_set(member, c->set->flow);
 		/* An abort in the middle leaves all with half a message. */
 		if (c->in_open)
 			channels_fail(member, 1011, "half a message");

@@ -106,6 +106,8 @@ channels_merge(struct chan *member, struct chan *carrier, uint64_t seq)
 	carrier->flow_known = true;
 	carrier->set->flow = member->set->joined = seq;
 	member->flow_known = false;
+	channels_place_set(carrier, seq);
+	channels_place_forget(member);
 	member->set->carrier = member->set->logger = carrier;
 	TAILQ_INSERT_TAIL(&carrier->set->members, member, set->fellow);
 	TAILQ_INSERT_TAIL(&carrier->set->unsures, member, set->unsure);
@@ -145,6 +147,7 @@ move_members(struct chan *carrier, struct chan *next)
 	}
 	next->flow_known = true;
 	next->set->flow = carrier->set->flow;
+	channels_place_set(next, carrier->set->flow);
 }
 
 int
@@ -202,5 +205,6 @@ channels_got_beg(struct chan *c)
 	if (request(CONTROL_UNMERGE, c, carrier, carrier->set->flow) != 0)
 		return (HG_FAIL);
 	channels_copy_begin(c);
+	channels_say_place(c, true, carrier->set->flow);
 	return (HG_DROP);
 }

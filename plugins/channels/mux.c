@@ -200,6 +200,54 @@ channels_mux_authed(struct hg_slot *slot, void *state,
 	channels_leave(mux);
 }
 
+static int
+channels_mux_say_place(struct hg_slot *slot, void *state,
+    struct hg_channel *channel, void *data, bool known, uint64_t seq)
+{
+	struct mux *mux = state;
+	struct chan *c = chan_of(data);
+	int error;
+
+	(void)slot;
+	(void)channel;
+	if (c == NULL)
+		return (-1);
+	channels_enter(mux);
+	error = channels_say_place(c, known, seq);
+	channels_leave(mux);
+	return (error);
+}
+
+static int
+channels_mux_get_place(struct hg_slot *slot, void *state,
+    struct hg_channel *channel, void *data, uint64_t *seq)
+{
+	const struct chan *c = chan_of(data);
+
+	(void)slot;
+	(void)state;
+	(void)channel;
+	return (c == NULL ? -1 : channels_get_place(c, seq));
+}
+
+static int
+channels_mux_ask_resume(struct hg_slot *slot, void *state,
+    struct hg_channel *channel, void *data, const char *flow,
+    const char *epoch, uint64_t seq)
+{
+	struct mux *mux = state;
+	struct chan *c = chan_for(mux, channel, data);
+	int error;
+
+	(void)slot;
+	if (c == NULL)
+		return (-1);
+	channels_enter(mux);
+	error = channels_ask_resume(c, flow, epoch, seq);
+	channels_leave(mux);
+	return (error);
+}
+
 const struct hg_mux channels_mux_table = {
 	.channel_size = sizeof(struct chan_ref),
 	.create = channels_mux_create,
@@ -213,4 +261,7 @@ const struct hg_mux channels_mux_table = {
 	.stop = channels_mux_stop,
 	.auth = channels_mux_auth,
 	.authed = channels_mux_authed,
+	.say_place = channels_mux_say_place,
+	.get_place = channels_mux_get_place,
+	.ask_resume = channels_mux_ask_resume,
 };

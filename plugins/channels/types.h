@@ -68,6 +68,8 @@ enum channels_counter {
 	COUNT_LOST_IDS,
 	COUNT_SLOWED,
 	COUNT_PROTOCOL_ERRORS,
+	COUNT_RESUMED,
+	COUNT_GAPS,
 };
 
 struct channels_options {
@@ -124,6 +126,7 @@ struct barrier {
 	unsigned		 code;
 	bool			 has_seq;
 	uint64_t		 seq;
+	uint64_t		 last;		/* gap: the flow's newest */
 	char			*text;		/* reason or head; owned */
 	size_t			 text_len;
 };
@@ -237,7 +240,12 @@ struct chan {
 	bool			 auth_decided : 1;	/* and answered above */
 	bool			 auth_asking : 1;	/* by this side */
 	bool			 auth_sent : 1;		/* it is on the wire */
+	bool			 resuming : 1;	/* "resume" is not answered */
 	enum control_verb	 asking_verb;
+
+	/* Which of the flow's messages was the last on its id: see resume.c. */
+	bool			 placed : 1;
+	uint64_t		 place;
 
 	/* Merged sets: see merge.h. */
 	bool			 flow_known : 1;

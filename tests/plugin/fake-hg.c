@@ -337,4 +337,9 @@ const struct hg_host fake_table = {
 	.group_add = fake_hg_group_add,
 	.group_remove = fake_hg_group_remove,
 	.group_recv = fake_hg_group_recv,
+	.channel_place = fake_hg_channel_place,
+	.channel_ask_resume = fake_hg_channel_ask_resume,
+	.channel_resume = fake_hg_channel_resume,
+	.channel_resumed = fake_hg_channel_resumed,
+	.channel_rejoined = fake_hg_channel_rejoined,
 };

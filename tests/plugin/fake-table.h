@@ -88,6 +88,13 @@ void fake_hg_channel_got_auth(struct hg_channel *ch, const struct hg_head
 	    *request);
 void fake_hg_channel_got_authed(struct hg_channel *ch, const struct hg_head
 	    *response);
+int fake_hg_channel_place(struct hg_channel *ch, bool known, uint64_t seq);
+int fake_hg_channel_resume(struct hg_channel *ch, const char *flow,
+	    const char *epoch, uint64_t seq, uint64_t *last);
+int fake_hg_channel_ask_resume(struct hg_channel *ch, const char *flow,
+	    const char *epoch, uint64_t seq);
+void fake_hg_channel_resumed(struct hg_channel *ch, bool yes);
+void fake_hg_channel_rejoined(struct hg_channel *ch);
 struct hg_group *fake_hg_group_new(struct hg_conn *conn);
 void fake_hg_group_free(struct hg_group *group);
 int fake_hg_group_add(struct hg_group *group, struct hg_channel *ch);

@@ -112,6 +112,9 @@ struct hg_channel {
 	struct hg_frame		*message;	/* of a child, gathered */
 	struct hg_frame		*late;		/* of a child, waits */
 	int			 holds;
+	int			 resumed;	/* 1: yes, -1: gap */
+	unsigned		 rejoined;	/* channel_rejoined */
+	char			 asked[80];	/* channel_ask_resume */
 	int			 status;
 	bool			 auth_asked;	/* of the host, by the mux */
 	char			 auth_request[256];

@@ -178,6 +178,19 @@ int	 fake_auth_hooks(struct hg_channel *, const char *request);
 bool	 fake_is_kept(const struct hg_channel *);
 void	 fake_from_kept(struct hg_channel *, const void *, size_t);
 void	 fake_kept_lose(struct hg_channel *);
+/* The hooks park, rejoin, lost and resumed of a channel's slots. park: as the
+ * host decides. (turn) */
+bool	 fake_park(struct hg_channel *, enum hg_direction);
+void	 fake_rejoin(struct hg_channel *);
+void	 fake_lost(struct hg_channel *, uint64_t seq);
+void	 fake_resumed(struct hg_channel *, bool yes);
+/* The mux's get_place. */
+int	 fake_get_place(struct hg_channel *, uint64_t *seq);
+/* How often channel_rejoined was called; 1: channel_resumed said yes, -1: gap;
+ * what channel_ask_resume asked for on a channel without a mux, "" nothing. */
+unsigned fake_rejoined(const struct hg_channel *);
+int	 fake_was_resumed(const struct hg_channel *);
+const char *fake_asked(const struct hg_channel *);
 /* An empty turn: reaps. */
 void	 fake_reap(void);
 

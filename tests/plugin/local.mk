@@ -6,6 +6,7 @@ tests_plugin_libfake_a_SOURCES = \
 	tests/plugin/fake-frame.c tests/plugin/fake-hg.c \
 	tests/plugin/fake-kept.c \
 	tests/plugin/fake-look.c tests/plugin/fake-mux.c \
+	tests/plugin/fake-resume.c \
 	tests/plugin/fake-negotiate.c tests/plugin/fake-option.c \
 	tests/plugin/fake-table.h tests/plugin/fake-test.c \
 	tests/plugin/fake-time.c tests/plugin/fake-turn.c \
@@ -119,6 +120,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-channels-model \
 	tests/plugin/test-channels-pieces \
 	tests/plugin/test-channels-queue \
+	tests/plugin/test-channels-resume \
 	tests/plugin/test-channels-rules
 
 # The grammar of control messages by itself.

@@ -370,6 +370,7 @@ test_asked_to_unmerge(void)
 	ch_say(s.c, "unmerge? 0x0004");
 	ch_say(s.c, "unmerge? 0x0004");
 	CH_SAYS(s.c, "unmerge 0x0004 seq=1");
+	CH_SAYS(s.c, "place? 0x0004 seq=1");
 	CH_QUIET(s.c);
 	send(&s, 0, "m2");
 	CH_SENDS(s.c, 2, "m2", HG_WHOLE);

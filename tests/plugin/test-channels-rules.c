@@ -257,6 +257,8 @@ static const struct rule rules[] = {
 	{ "authed 0x%04x", CH_YES, "xxxxxx", "xxxxxx" },
 	{ "resume 0x%04x flow=a epoch=b seq=1", "", "...xxx", "...xxx" },
 	{ "resumed 0x%04x seq=1", "", "xxxxxx", "xxxxxx" },
+	{ "place? 0x%04x", "", "x.xxxx", "x.xxxx" },
+	{ "place? 0x%04x seq=1", "", "x.xxxx", "x.xxxx" },
 	{ "gap 0x%04x from=1 to=2", "", "xxxxxx", "xxxxxx" },
 };
 
