@@ -384,8 +384,9 @@ struct hg_flows {
 	 * take no more: silence is nobody's fault. */
 	bool	 (*is_held)(const struct hg_member *);
 	/* The member's connection has vanished: whether its copies are wanted
-	 * for a while all the same, so that the flow goes on. */
-	bool	 (*park)(struct hg_member *);
+	 * for a while all the same, so that the flow goes on. really: it stays,
+	 * and nothing is sent to it; else this only asks. */
+	bool	 (*park)(struct hg_member *, bool really);
 };
 
 /* --- a server's connection that outlives its client ------------------------ */

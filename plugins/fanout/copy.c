@@ -92,6 +92,7 @@ append_own(struct hg_member *member, const struct fanout_digest *digest,
 		fanout_backlog_clear(member->flow);
 	while (count-- > 0) {
 		fanout_flow_append(member->flow, digest[count]);
+		fanout_store_skip(member->flow);
 		member->cursor = member->flow->ring.head;
 		member->group->sent = member->cursor;
 		if (member->flow->one &&
@@ -183,6 +184,11 @@ static void
 copy_known(struct hg_member *member, struct fanout_digest digest,
     struct hg_frame *frame)
 {
+	if (member->is_fed || member->resume_by != 0) {
+		fanout_suppress(member->flow, frame);
+		fanout_fed_copy(member, digest);
+		return;
+	}
 	if (member->group != NULL || member->state == FANOUT_KEPT) {
 		if (copy_group(member, digest, frame))
 			return;

@@ -23,6 +23,8 @@ static const char *const counters[] = {
 	[FANOUT_REFUSED] = "refused",
 	[FANOUT_GAPS] = "gaps",
 	[FANOUT_SLOW] = "slow",
+	[FANOUT_PARKED] = "parked",
+	[FANOUT_RESUMED] = "resumed",
 	NULL
 };
 
@@ -67,6 +69,25 @@ static const struct hg_option options[] = {
 		.help = "upstream=one: bytes of a flow that wait for slow "
 		    "connections; who is further behind is closed",
 	},
+	{
+		.key = "replay", .type = HG_SIZE, .per_service = true,
+		.offset = offsetof(struct fanout_options, replay),
+		.standard = "1m", .min = 0, .max = INT64_C(1) << 31,
+		.help = "newest messages of a flow that are kept for who comes "
+		    "back behind a lost trunk; 0: none",
+	},
+	{
+		.key = "replay-age", .type = HG_TIME, .per_service = true,
+		.offset = offsetof(struct fanout_options, replay_age),
+		.standard = "60s", .min = 1, .max = 3600000,
+		.help = "how long they are kept",
+	},
+	{
+		.key = "replay-total", .type = HG_SIZE,
+		.offset = offsetof(struct fanout_options, replay_total),
+		.standard = "64m", .min = 0, .max = INT64_C(1) << 36,
+		.help = "bytes that all flows keep together",
+	},
 	{ .key = NULL }
 };
 
@@ -80,6 +101,12 @@ void
 fanout_count(enum fanout_counter counter, int64_t by)
 {
 	hg->count(&hg_plugin_entry, counter, by);
+}
+
+size_t
+fanout_store_total(void)
+{
+	return ((size_t)plugin_options->replay_total / hg->worker_count());
 }
 
 const struct fanout_options *

@@ -45,6 +45,8 @@
 #define FANOUT_ID	(32 + 1)	/* a flow's id in hex, terminated */
 #define FANOUT_REASON	(123 + 1)	/* a close reason, terminated */
 #define FANOUT_KEEP_MAX	30000		/* ms without its subscriber */
+#define FANOUT_PARKED_MAX 2		/* members of a flow that are parked */
+#define FANOUT_RESUME_WAIT 10000	/* ms for a "resume" that is to come */
 
 struct fanout_options {
 	struct hg_strings	share;
@@ -53,6 +55,9 @@ struct fanout_options {
 	int64_t			window;
 	int64_t			quiet;
 	int64_t			backlog;
+	int64_t			replay;
+	int64_t			replay_age;
+	int64_t			replay_total;
 };
 
 enum fanout_scope {
@@ -89,6 +94,8 @@ enum fanout_counter {
 	FANOUT_REFUSED,
 	FANOUT_GAPS,
 	FANOUT_SLOW,
+	FANOUT_PARKED,		/* up and down */
+	FANOUT_RESUMED,
 };
 
 /*
@@ -125,6 +132,22 @@ struct fanout_backlog {
 	size_t			 size, at, count, bytes;
 };
 
+/* See store.c. The frame of message n is in slot n % size. */
+struct fanout_kept {
+	struct hg_frame		*frame;
+	uint64_t		 at;		/* ms */
+};
+
+struct fanout_store {
+	struct fanout_kept	*slot;
+	size_t			 size, bytes;
+	uint64_t		 first, head;	/* none are kept: first is
+						 * head + 1 */
+	size_t			 max;		/* bytes; 0: keeps none */
+	uint64_t		 age;		/* ms */
+	bool			 on;		/* somebody might resume */
+};
+
 struct fanout_flow {
 	struct fanout_node	 node;		/* worker->flows, by key */
 	unsigned char		 key[FANOUT_KEY];
@@ -140,12 +163,16 @@ struct fanout_flow {
 	uint64_t		 floor;		/* no merged member's cursor is
 						 * below */
 	struct fanout_backlog	 backlog;	/* see backlog.c */
+	struct fanout_store	 store;
+	bool			 has_broken;	/* messages behind "broken" */
+	uint64_t		 broken;	/* have a gap before them */
 	uint64_t		 appended_at;	/* ms; first: of its making */
 	struct fanout_members	 members;
 	struct fanout_groups	 groups;
 	struct fanout_groups	 carried;	/* one for each connection:
 						 * where others join in */
 	size_t			 member_count, merged_count;
+	size_t			 fed_count, parked_count;
 	uint64_t		 suppressed, mismatches, unmerges;
 
 	/* upstream = one; see one.c. */
@@ -173,6 +200,8 @@ struct fanout_group {
 						 * first */
 	uint64_t		 sent;
 	bool			 is_carried;	/* is in flow->carried */
+	bool			 is_placed;	/* the wire was told "sent" */
+	bool			 is_parked;	/* nothing is sent */
 	bool			 stranded;	/* its carrier has gone without
 						 * a word: see group.c */
 	bool			 following;	/* upstream = one: it has been
@@ -201,6 +230,9 @@ struct hg_member {
 	bool			 can_ride;	/* its child has an id on the
 						 * wire and fan-out */
 	bool			 ended;		/* nobody need end the child */
+	bool			 is_parked;
+	bool			 is_fed;	/* see resume.c */
+	uint64_t		 resume_by;	/* it waits until then; or 0 */
 	bool			 ending, leaving;	/* in worker->ending */
 	unsigned		 code;		/* for the child's end */
 	char			 reason[FANOUT_REASON];
@@ -255,6 +287,7 @@ struct fanout_worker {
 	unsigned		 checks;	/* that are not answered */
 	bool			 posted;	/* fanout_balance */
 	bool			 stopping;
+	size_t			 kept;		/* bytes of all stores */
 	unsigned		 busy;
 	struct hg_timer		*timer;
 	uint64_t		 tick;		/* ms; 0: no flow yet */
@@ -267,6 +300,9 @@ struct fanout_worker *fanout_worker(void);
 void	fanout_count(enum fanout_counter, int64_t);
 /* Of a channel's service when that is known, else of [plugin fanout]. */
 const struct fanout_options *fanout_options_of(const struct fanout_place *);
+
+/* Bytes that the flows of one worker may keep. */
+size_t	fanout_store_total(void);
 
 /* place.c */
 struct fanout_place *fanout_place_find(struct fanout_worker *,
@@ -345,6 +381,15 @@ void	fanout_member_abandon(struct hg_member *, const char *why);
 /* The same with another code than 1011. */
 void	fanout_member_abandon_by(struct hg_member *, unsigned code,
     const char *why);
+/* The same, and by nobody's mistake: messages are missing. */
+void	fanout_member_gap(struct hg_member *, const char *why);
+/* Its copies are the flow's, and up to a known place. */
+static inline bool
+fanout_is_in_step(const struct hg_member *member)
+{
+	return (member->group != NULL && !member->is_fed);
+}
+
 void	fanout_busy(void);
 void	fanout_idle(void);
 
@@ -371,6 +416,37 @@ void	fanout_group_send(struct fanout_group *, struct hg_frame *frame,
 /* The same for the flow's newest, to all groups that are not behind. */
 void	fanout_flow_send(struct fanout_flow *, struct hg_frame *frame,
     struct hg_member *from);
+
+/* The members of the group, each in one of its own; the wire is not told. */
+void	fanout_group_strand(struct fanout_group *);
+
+/* store.c */
+/* The flow's newest message. */
+void	fanout_store_push(struct fanout_flow *, struct hg_frame *look);
+/* There is a newest message, and it is not at hand. */
+void	fanout_store_skip(struct fanout_flow *);
+void	fanout_store_age(struct fanout_flow *);
+void	fanout_store_finish(struct fanout_flow *);
+/* Whether all messages behind seq are kept. */
+bool	fanout_store_has(struct fanout_flow *, uint64_t seq);
+/* Sends a group what it lacks, as far as its channel takes it. */
+void	fanout_store_feed(struct fanout_group *);
+
+/* resume.c */
+void	fanout_await_resume(struct hg_member *);
+int	fanout_resume(struct hg_member *, const char *flow, const char *epoch,
+	    uint64_t seq, uint64_t *last);
+void	fanout_fed_copy(struct hg_member *, struct fanout_digest);
+/* The flow has a new message, which may be what they are found by. */
+void	fanout_fed_align(struct fanout_flow *);
+void	fanout_fed_tick(struct hg_member *, uint64_t now);
+/* Its place is known: it is merged like others. */
+void	fanout_fed_in_step(struct hg_member *, uint64_t seq);
+/* Nobody feeds them any more. */
+void	fanout_fed_lost(struct fanout_flow *);
+
+/* park.c */
+bool	fanout_park(struct hg_member *, bool really);
 
 /* backlog.c */
 /* The flow's newest message was sent to all but those that are behind. */

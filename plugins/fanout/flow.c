@@ -37,6 +37,7 @@ flow_destroy(struct fanout_flow *flow)
 {
 	fanout_backlog_clear(flow);
 	free(flow->backlog.frame);
+	fanout_store_finish(flow);
 	fanout_ring_finish(&flow->ring);
 	free(flow->service);
 	free(flow->destination);
@@ -63,6 +64,9 @@ flow_create(const unsigned char *key, const struct fanout_identity *who,
 	flow->window = (size_t)options->window;
 	flow->quiet = (uint64_t)options->quiet;
 	flow->appended_at = hg->now();
+	flow->store.max = (size_t)options->replay;
+	flow->store.age = (uint64_t)options->replay_age;
+	flow->store.first = 1;
 	TAILQ_INIT(&flow->members);
 	TAILQ_INIT(&flow->groups);
 	TAILQ_INIT(&flow->carried);
@@ -124,7 +128,9 @@ fanout_flow_reset(struct fanout_flow *flow)
 
 	fanout_ring_clear(&flow->ring);
 	fanout_backlog_clear(flow);
-	flow->floor = flow->ring.head;
+	flow->floor = flow->broken = flow->ring.head;
+	flow->has_broken = true;
+	fanout_fed_lost(flow);
 	TAILQ_FOREACH(member, &flow->members, entry)
 		if (member->group == NULL && member->state != FANOUT_KEPT)
 			fanout_member_alone(member);
@@ -144,7 +150,7 @@ unmerge_late(struct fanout_flow *flow)
 	limit = flow->ring.first + fanout_ring_count(&flow->ring) / 8;
 	floor = flow->ring.head;
 	TAILQ_FOREACH(member, &flow->members, entry) {
-		if (member->group == NULL || member->state != FANOUT_AWAKE)
+		if (!fanout_is_in_step(member) || member->state != FANOUT_AWAKE)
 			continue;
 		if (member->cursor < limit)
 			fanout_member_unmerge(member);

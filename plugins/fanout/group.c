@@ -68,6 +68,17 @@ group_unstrand(struct fanout_group *group)
 	hg->channel_unmerge(group->carrier->channel, group->sent);
 }
 
+/* What follows on the child are the flow's messages behind "sent". Merging and
+ * a handover say it by themselves. */
+static void
+group_place(struct fanout_group *group)
+{
+	if (group->is_placed || group->stranded)
+		return;
+	group->is_placed = true;
+	hg->channel_place(group->carrier->channel, true, group->sent);
+}
+
 /* Out of its group, into one of its own, at the same place. */
 static void
 group_split(struct hg_member *member, bool stranded)
@@ -81,8 +92,10 @@ group_split(struct hg_member *member, bool stranded)
 		member->group->following = group->following;
 		return;
 	}
-	group->flow->merged_count--;
-	fanout_count(FANOUT_MERGED, -1);
+	if (!member->is_fed) {
+		group->flow->merged_count--;
+		fanout_count(FANOUT_MERGED, -1);
+	}
 	fanout_member_abandon(member, "no memory");
 }
 
@@ -129,6 +142,13 @@ group_dissolve(struct fanout_group *group, enum group_wire wire)
 		next = TAILQ_NEXT(first, entry);
 		fanout_group_ride(first);
 	}
+}
+
+void
+fanout_group_strand(struct fanout_group *group)
+{
+	group_dissolve(group, GROUP_UNKNOWN);
+	group_free(group);
 }
 
 /* The carrier's place, which goes, is taken. The wire may not be able to move
@@ -229,7 +249,10 @@ fanout_group_ride(struct fanout_group *group)
 	struct hg_member *member = group->carrier;
 	struct fanout_group *main;
 
-	if (!member->can_ride || member->ending || group->is_carried)
+	if (!member->can_ride || member->ending)
+		return;
+	group_place(group);
+	if (group->is_carried)
 		return;
 	if ((main = carried_find(group->flow, member->conn)) == NULL) {
 		group_set_carried(group);
@@ -271,6 +294,11 @@ fanout_group_send(struct fanout_group *group, struct hg_frame *frame,
 {
 	struct hg_member *carrier = group->carrier;
 
+	if (group->is_parked) {
+		group->sent++;
+		hg->frame_unref(frame);
+		return;
+	}
 	if (carrier->ended) {
 		group_abandon(group);
 		hg->frame_unref(frame);
@@ -309,6 +337,7 @@ fanout_flow_send(struct fanout_flow *flow, struct hg_frame *frame,
 	bool behind;
 
 	behind = false;
+	fanout_store_push(flow, frame);
 	for (group = TAILQ_FIRST(&flow->groups); group != NULL; group = next) {
 		next = TAILQ_NEXT(group, entry);
 		if (group->sent != before) {
@@ -325,4 +354,5 @@ fanout_flow_send(struct fanout_flow *flow, struct hg_frame *frame,
 	}
 	fanout_backlog_note(flow, &frame, behind);
 	hg->frame_unref(frame);
+	fanout_fed_align(flow);
 }

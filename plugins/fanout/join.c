@@ -81,7 +81,8 @@ member_add(struct fanout_worker *worker, struct fanout_flow *flow,
 	TAILQ_INSERT_TAIL(&flow->members, member, entry);
 	flow->member_count++;
 	fanout_count(FANOUT_MEMBERS, 1);
-	if (flow->merged_count > 0 ||
+	fanout_await_resume(member);
+	if (flow->merged_count > 0 || member->resume_by != 0 ||
 	    fanout_member_merge(member, flow->ring.head) != 0)
 		fanout_member_alone(member);
 	fanout_place_bind(worker, member);
@@ -212,4 +213,5 @@ const struct hg_flows fanout_flows = {
 	.checked = fanout_checked,
 	.part = fanout_part,
 	.is_held = fanout_is_held,
+	.park = fanout_park,
 };

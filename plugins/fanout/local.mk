@@ -16,14 +16,17 @@ plugins_fanout_fanout_la_SOURCES = \
 	plugins/fanout/one.c \
 	plugins/fanout/onecopy.c \
 	plugins/fanout/part.c \
+	plugins/fanout/park.c \
 	plugins/fanout/place.c \
 	plugins/fanout/quiet.c \
 	plugins/fanout/recheck.c \
 	plugins/fanout/report.c \
+	plugins/fanout/resume.c \
 	plugins/fanout/ring.c \
 	plugins/fanout/share.c \
 	plugins/fanout/siphash.c \
 	plugins/fanout/siphash.h \
+	plugins/fanout/store.c \
 	plugins/fanout/table.c \
 	plugins/fanout/table.h
 plugins_fanout_fanout_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) $(OPENSSL_CFLAGS)

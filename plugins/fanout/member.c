@@ -15,6 +15,8 @@ alone_from(struct hg_member *member, uint64_t base)
 	    fanout_member_verify(member) + member->flow->window + 1);
 	member->base = base;
 	member->try_at = 0;
+	if (member->can_ride)
+		hg->channel_place(member->channel, false, 0);
 }
 
 void
@@ -102,12 +104,20 @@ fanout_member_detach(struct hg_member *member, enum fanout_parting parting)
 	fanout_busy();
 	fanout_release(member);
 	fanout_release_all(member);
-	merged = member->group != NULL;
-	if (merged) {
+	merged = fanout_is_in_step(member);
+	if (member->group != NULL)
 		fanout_group_leave(member, parting);
+	if (merged) {
 		flow->merged_count--;
 		fanout_count(FANOUT_MERGED, -1);
 	}
+	if (member->is_fed)
+		flow->fed_count--;
+	if (member->is_parked) {
+		flow->parked_count--;
+		fanout_count(FANOUT_PARKED, -1);
+	}
+	member->is_fed = member->is_parked = false;
 	fanout_one_left(member);
 	fanout_history_finish(&member->history);
 	fanout_skip_finish(&member->skip);
@@ -119,12 +129,6 @@ fanout_member_detach(struct hg_member *member, enum fanout_parting parting)
 	else if (merged && flow->merged_count == 0)
 		fanout_flow_reset(flow);
 	fanout_idle();
-}
-
-void
-fanout_member_abandon(struct hg_member *member, const char *why)
-{
-	fanout_member_abandon_by(member, 1011, why);
 }
 
 void
@@ -140,6 +144,20 @@ fanout_member_abandon_by(struct hg_member *member, unsigned code,
 	if (!member->ended && member->channel != NULL)
 		hg->log(NULL, HG_LOG_WARN, "%s: fanout: ends: %s",
 		    hg->channel_name(member->channel), why);
+}
+
+void
+fanout_member_abandon(struct hg_member *member, const char *why)
+{
+	fanout_member_abandon_by(member, 1011, why);
+}
+
+void
+fanout_member_gap(struct hg_member *member, const char *why)
+{
+	if (!member->ending)
+		fanout_count(FANOUT_GAPS, 1);
+	fanout_member_abandon_by(member, 1012, why);
 }
 
 void

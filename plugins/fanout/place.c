@@ -50,6 +50,8 @@ place_ready(struct fanout_place *place)
 		return;
 	member->can_ride = hg->channel_is_carried(member->channel) &&
 	    hg->channel_has(member->parent, FANOUT_NAME);
+	if (member->can_ride && member->flow != NULL && !member->flow->one)
+		member->flow->store.on = true;
 	if (member->flow != NULL && member->group != NULL) {
 		fanout_busy();
 		fanout_group_ride(member->group);
@@ -116,6 +118,12 @@ fanout_drain(struct hg_slot *slot, void *state)
 	if (member == NULL)
 		return;
 	fanout_release_all(member);
+	if (member->is_fed && member->group->carrier == member) {
+		fanout_busy();
+		fanout_store_feed(member->group);
+		fanout_group_ride(member->group);
+		fanout_idle();
+	}
 	if (member->flow == NULL || !member->flow->one)
 		return;
 	fanout_busy();
@@ -125,6 +133,18 @@ fanout_drain(struct hg_slot *slot, void *state)
 	}
 	fanout_flow_release(member->flow);
 	fanout_idle();
+}
+
+static int
+fanout_asked(struct hg_slot *slot, void *state, const char *flow,
+    const char *epoch, uint64_t seq, uint64_t *last)
+{
+	struct fanout_place *place = state;
+
+	(void)slot;
+	if (place->member == NULL)
+		return (-1);
+	return (fanout_resume(place->member, flow, epoch, seq, last));
 }
 
 /* In either direction: the child receives nothing more. */
@@ -171,4 +191,5 @@ const struct hg_hooks fanout_hooks = {
 	.drain = fanout_drain,
 	.opened = fanout_opened,
 	.children = true,
+	.resume = fanout_asked,
 };

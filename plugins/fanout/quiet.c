@@ -48,8 +48,13 @@ align_quiet(struct hg_member *member, uint64_t now)
 	    (flow->ring.head != 0 && now - flow->appended_at < wait))
 		return;
 	fanout_skip_finish(&member->skip);
-	if (is_alike(member) &&
-	    fanout_member_merge(member, flow->ring.head) == 0)
+	if (!is_alike(member))
+		return;
+	if (member->is_fed) {
+		fanout_fed_in_step(member, flow->ring.head);
+		return;
+	}
+	if (fanout_member_merge(member, flow->ring.head) == 0)
 		fanout_group_ride(member->group);
 }
 
@@ -80,7 +85,7 @@ note_blocked(struct fanout_flow *flow, uint64_t now)
 			continue;
 		member->copied_at = now;
 		member->late_at = 0;
-		if (member->group != NULL)
+		if (fanout_is_in_step(member))
 			flow->appended_at = now;
 	}
 }
@@ -94,17 +99,21 @@ tick_flow(struct fanout_flow *flow, uint64_t now)
 
 	more = false;
 	note_blocked(flow, now);
+	fanout_store_age(flow);
+	more |= flow->store.bytes > 0;
 	TAILQ_FOREACH(member, &flow->members, entry) {
 		if (member->ending || (flow->one &&
 		    member->state != FANOUT_AWAKE))
 			continue;
-		if (member->group == NULL)
+		if (member->resume_by != 0)
+			fanout_fed_tick(member, now);
+		else if (member->group == NULL || member->is_fed)
 			align_quiet(member, now);
 		else if (member->cursor != flow->ring.head)
 			unmerge_late(member, now);
 		else
 			member->late_at = 0;
-		more |= member->group == NULL ||
+		more |= !fanout_is_in_step(member) ||
 		    member->cursor != flow->ring.head;
 	}
 	return (fanout_one_tick(flow, now) || more);

@@ -97,6 +97,8 @@ report_flow(const struct fanout_flow *flow, struct hg_report *report)
 	    flow->merged_count);
 	report_quoted(report, "feeder", flow->one ? feeder_name(flow) : "-");
 	hg->report_number(report, "takeovers", flow->takeovers);
+	hg->report_number(report, "parked", flow->parked_count);
+	hg->report_number(report, "kept", flow->store.bytes);
 }
 
 void

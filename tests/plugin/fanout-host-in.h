@@ -9,7 +9,7 @@
 
 struct hg_conn {
 	struct hg_conn		*next;
-	bool			 mux, fanout, dropped;
+	bool			 mux, fanout, dropped, lost;
 	const char		*service, *subprotocol;
 };
 
@@ -34,7 +34,10 @@ struct hg_channel {
 	struct sub		*sub;
 	char			 name[16];
 	bool			 carried, created, ended, handed, closed, full;
-	bool			 unchecked;
+	bool			 unchecked, parked, resumes, awaited;
+	bool			 placed;	/* the wire knows the place */
+	uint64_t		 place;
+	int64_t			 lost_at;	/* its place then */
 	unsigned		 code;
 	int			 holds;
 	struct hg_channel	*carrier;	/* that it is merged with */
@@ -97,5 +100,6 @@ void	set_leave(struct hg_channel *);
 int	set_merge(struct hg_channel *, struct hg_channel *, uint64_t);
 int	set_unmerge(struct hg_channel *, uint64_t);
 int	set_handover(struct hg_channel *, struct hg_channel *, uint64_t);
+int	set_place(struct hg_channel *, bool, uint64_t);
 
 #endif

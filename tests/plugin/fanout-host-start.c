@@ -38,6 +38,8 @@ set_number(const struct hg_option *option, void *at, const char *value)
 		number <<= *end++ == 'k' ? 10 : 20;
 	if (*end == 's')
 		end++;
+	if (option->type == HG_SIZE && (*end == 'k' || *end == 'm'))
+		number *= *end++ == 'k' ? 1 << 10 : 1 << 20;
 	if (*end != '\0' || number < option->min || number > option->max)
 		return ("no such number");
 	memcpy(at, &(int64_t){ number }, sizeof(int64_t));

@@ -265,6 +265,8 @@ set_merge(struct hg_channel *member, struct hg_channel *carrier, uint64_t seq)
 {
 	alive(member);
 	alive(carrier);
+	if (member->conn->lost)
+		return (-1);
 	if (member == carrier || member->conn != carrier->conn ||
 	    !member->carried || !carrier->carried || !member->created ||
 	    !carrier->created)
@@ -281,7 +283,9 @@ set_merge(struct hg_channel *member, struct hg_channel *carrier, uint64_t seq)
 		return (-1);
 	carrier->flow_known = true;
 	carrier->flow = seq;
-	member->flow_known = false;
+	carrier->placed = true;
+	carrier->place = seq;
+	member->flow_known = member->placed = false;
 	host.last_seq = seq;
 	host.merges++;
 	member->carrier = carrier;
@@ -293,7 +297,7 @@ int
 set_unmerge(struct hg_channel *member, uint64_t seq)
 {
 	alive(member);
-	if (member->carrier == NULL || host.deny_unmerge)
+	if (member->carrier == NULL || host.deny_unmerge || member->conn->lost)
 		return (-1);
 	set_check(member->carrier, seq);
 	host.last_seq = seq;
@@ -308,7 +312,7 @@ set_handover(struct hg_channel *carrier, struct hg_channel *next, uint64_t seq)
 	struct hg_channel *other;
 
 	alive(carrier);
-	if (carrier->ended)
+	if (carrier->ended || carrier->conn->lost)
 		return (-1);
 	if (!carrier->conn->dropped)
 		set_check(carrier, seq);
@@ -317,6 +321,9 @@ set_handover(struct hg_channel *carrier, struct hg_channel *next, uint64_t seq)
 			return (-1);
 		host.last_seq = seq;
 		carrier->handed = true;
+		for (other = inside.first; other != NULL; other = other->next)
+			if (other->carrier == carrier)
+				set_place(other, true, seq);
 		set_leave(carrier);
 		return (0);
 	}
@@ -328,8 +335,8 @@ set_handover(struct hg_channel *carrier, struct hg_channel *next, uint64_t seq)
 	host.last_seq = seq;
 	host.handovers++;
 	carrier->handed = true;
-	next->flow_known = true;
-	next->flow = seq;
+	next->flow_known = next->placed = true;
+	next->flow = next->place = seq;
 	set_leave(next);
 	for (other = inside.first; other != NULL; other = other->next)
 		if (other->carrier == carrier) {
@@ -372,11 +379,14 @@ channel_send(struct hg_channel *ch, struct hg_frame *frame)
 		host_wrong("%s: data on a merged channel", ch->name);
 	if (ch->handed || ch->ended)
 		host_wrong("%s: data behind its end", ch->name);
+	if (ch->parked || ch->awaited)
+		host_wrong("%s: data for nobody", ch->name);
 	memcpy(&content, frame->bytes, sizeof(content));
 	host_unref(frame);
 	ch->sends++;
 	if (ch->flow_known)
 		ch->flow++;
+	ch->place++;
 	receive(ch, content);
 	for (other = inside.first; ch->riders != 0 && other != NULL;
 	    other = other->next)

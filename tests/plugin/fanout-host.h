@@ -29,6 +29,8 @@ enum host_conn_kind {
 	HOST_NOTHING,	/* neither */
 };
 
+struct sub;
+
 struct host {
 	const struct hg_plugin	*plugin;
 	const struct hg_flows	*flows;
@@ -38,6 +40,7 @@ struct host {
 	unsigned		 merges, unmerges, handovers, ends;
 	unsigned		 deny_merge;	/* 1 of so many; 0: none */
 	bool			 deny_unmerge;
+	uint64_t		 newest;	/* as a resume was told */
 	bool			 deny_handover;	/* to one of the members */
 	bool			 deny_dissolve;	/* to each of them */
 	bool			 keep_merged;	/* with a child that closes */
@@ -67,6 +70,18 @@ struct hg_conn	  *host_conn_of(enum host_conn_kind, const char *service,
 /* One client's channel on it. */
 struct hg_channel *host_parent(struct hg_conn *);
 void	host_conn_drop(struct hg_conn *, bool tell);
+/* It has vanished: all end but who is parked by sub_park, which may be called
+ * again later. */
+bool	sub_park(struct sub *, bool really);
+void	host_conn_lose(struct hg_conn *);
+/* The next subscriber is one that comes back; what it says then, from the place
+ * that the former one had. Non-zero: a gap. */
+void	host_resumes(struct hg_channel *parent);
+int	sub_resume(struct sub *, const struct sub *former);
+int	sub_resume_as(struct sub *, const char *flow, const char *epoch,
+	    uint64_t seq);
+/* -1: the wire does not know. */
+int64_t	host_place(const struct hg_channel *);
 /* The other side has accepted, or refused, the child. */
 void	host_created(struct hg_channel *, bool accepted);
 /* The other side ends the child; the first without the turn's end. */

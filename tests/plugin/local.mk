@@ -58,6 +58,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-fanout-one \
 	tests/plugin/test-fanout-onemodel \
 	tests/plugin/test-fanout-order \
+	tests/plugin/test-fanout-resume \
 	tests/plugin/test-fanout-scope \
 	tests/plugin/test-fanout-wire
 
@@ -65,6 +66,7 @@ fanout_host = \
 	tests/plugin/fanout-host.c tests/plugin/fanout-host.h \
 	tests/plugin/fanout-host-in.h tests/plugin/fanout-host-source.c \
 	tests/plugin/fanout-host-start.c \
+	tests/plugin/fanout-host-resume.c \
 	tests/plugin/fanout-host-sub.c tests/plugin/fanout-host-table.c
 fanout_libs = tests/libharness.a $(CUNIT_LIBS)
 
@@ -92,6 +94,9 @@ tests_plugin_test_fanout_onemodel_LDADD = $(fanout_libs)
 tests_plugin_test_fanout_order_SOURCES = \
 	tests/plugin/test-fanout-order.c $(fanout_host)
 tests_plugin_test_fanout_order_LDADD = $(fanout_libs)
+tests_plugin_test_fanout_resume_SOURCES = \
+	tests/plugin/test-fanout-resume.c $(fanout_host)
+tests_plugin_test_fanout_resume_LDADD = $(fanout_libs)
 tests_plugin_test_fanout_scope_SOURCES = \
 	tests/plugin/test-fanout-scope.c $(fanout_host)
 tests_plugin_test_fanout_scope_LDADD = $(fanout_libs)
