@@ -294,6 +294,26 @@ chain_authed(struct chain *chain, const struct hg_head *response)
 }
 
 bool
+chain_park(struct chain *chain, enum hg_direction direction)
+{
+	struct hg_slot *slot;
+	bool yes = false;
+	unsigned i;
+	int result;
+
+	for (i = 0; i < chain->count && !chain->dead; i++) {
+		slot = &chain->slots[i];
+		if (!slot->opened || slot->hooks->park == NULL)
+			continue;
+		result = slot->hooks->park(slot, slot->state, direction);
+		if (result < 0)
+			return (false);
+		yes |= result == 0;
+	}
+	return (yes && !chain->dead);
+}
+
+bool
 chain_has(const struct chain *chain, const char *extension)
 {
 	unsigned i;

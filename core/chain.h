@@ -88,6 +88,8 @@ void	chain_opened(struct chain *, const struct hg_head *);
 /* The first slot, from the wire upwards, that does not pass decides. */
 enum hg_verdict chain_auth(struct chain *, const struct hg_head *request);
 void	chain_authed(struct chain *, const struct hg_head *response);
+/* Whether the slots let it wait for a trunk that was lost. */
+bool	chain_park(struct chain *, enum hg_direction);
 bool	chain_has(const struct chain *, const char *extension);
 /* The slot's effective options. */
 const void *chain_options(const struct service *, const struct plugin *);

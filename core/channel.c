@@ -105,8 +105,7 @@ channel_orphan_children(struct hg_channel *ch)
 	}
 }
 
-/* The last that others hear of it. */
-static void
+void
 channel_close(struct hg_channel *ch)
 {
 	channel_orphan_children(ch);
@@ -124,7 +123,7 @@ channel_close(struct hg_channel *ch)
 	ch->dying = true;
 }
 
-static void
+void
 channel_destroy(struct hg_channel *ch)
 {
 	list_remove(&ch->sibling);
@@ -430,8 +429,12 @@ channel_conn_ended(struct hg_conn *conn, unsigned code, const char *reason)
 	struct list *node, *save;
 	struct hg_channel *ch;
 
+	if (conn->is_trunk && !conn->is_initiator && code == 1006)
+		park_channels(conn);
 	list_each(node, save, &conn->channels) {
 		ch = list_entry(node, struct hg_channel, node);
+		if (ch->parked)
+			continue;
 		if (conn->is_trunk && ch != conn->root)
 			channel_ended(ch, 1012,
 			    "the way to the server was lost");
@@ -447,4 +450,7 @@ const struct conn_channels channel_conn_ops = {
 	.full = channel_conn_full,
 	.close = channel_conn_close,
 	.gone = channel_conn_gone,
+	.park = park_conn,
+	.park_over = park_over,
+	.unpark = park_end,
 };

@@ -112,6 +112,7 @@ struct hg_channel {
 	bool				 top_ended;
 	bool				 top_ending;	/* its slots are told */
 	bool				 dying;		/* its reap is queued */
+	bool				 parked;	/* it waits: park.c */
 	bool				 refused;	/* a child that its
 							 * parent carries */
 	enum channel_auth		 auth;
@@ -144,6 +145,9 @@ struct hg_channel *channel_create(struct hg_conn *,
 /* Its slots, from the wire upwards; opens them. -1: failed, it is ending. */
 int	channel_set_chain(struct hg_channel *, const struct chain_entry *,
     unsigned count);
+/* The last that others hear of it, and its memory. */
+void	channel_close(struct hg_channel *);
+void	channel_destroy(struct hg_channel *);
 /* Lets data pass upwards, first what came early; takes the response. */
 void	channel_open(struct hg_channel *, struct hg_head *response);
 void	channel_set_id(struct hg_channel *, unsigned id);
@@ -197,6 +201,11 @@ struct hg_channel *channel_new_child(struct hg_channel *parent,
     struct hg_head *fields);
 /* The slots of a child, as those of its parent. -1: failed. */
 int	channel_inherit_chain(struct hg_channel *);
+/* park.c: for channel_conn_ops. */
+void	park_channels(struct hg_conn *);	/* lost: who waits? */
+void	park_conn(struct hg_conn *);
+void	park_over(struct hg_conn *);
+void	park_end(struct hg_conn *);
 /* mux_data, for a channel that its connection's mux carries. -1: no memory. */
 int	channel_set_carried(struct hg_channel *);
 /* hg->channel_opened. */

@@ -205,6 +205,7 @@ trunk_service_limits(const struct section *section, struct limits *limits)
 		.ping_timeout = 2000,
 		.queue_high = 256 * 1024,
 		.queue_max = 16 * 1024 * 1024,
+		.park = 10000,
 	};
 
 	if (section_entry(section, "ping-interval") == NULL)
@@ -215,6 +216,8 @@ trunk_service_limits(const struct section *section, struct limits *limits)
 		limits->queue_high = standard.queue_high;
 	if (section_entry(section, "queue-max") == NULL)
 		limits->queue_max = standard.queue_max;
+	if (section_entry(section, "park") == NULL)
+		limits->park = standard.park;
 }
 
 static void
@@ -224,6 +227,9 @@ check_trunk_service(struct configbuild *build, const struct section *section,
 	if (!service->is_trunk) {
 		if (service->insecure)
 			configcheck_wrong(build, section, "insecure",
+			    "it only means something with trunk = yes");
+		if (service->limits.park != 0)
+			configcheck_wrong(build, section, "park",
 			    "it only means something with trunk = yes");
 		return;
 	}

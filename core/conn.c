@@ -61,6 +61,10 @@ conn_reap(struct work *work)
 {
 	struct hg_conn *conn = list_entry(work, struct hg_conn, reap);
 
+	if (conn->parked > 0) {
+		conn->carried->park(conn);
+		return;
+	}
 	/* The mux's close may still name channels, whose memory is there. */
 	if (conn->carried != NULL)
 		conn->carried->close(conn);
@@ -130,6 +134,10 @@ conn_tick(struct due *due)
 
 	worker_tick(conn->worker);
 	now = conn->worker->now;
+	if (conn->state == CONN_DEAD) {
+		conn->carried->park_over(conn);
+		return;
+	}
 	if (conn->deadline != 0 && now >= conn->deadline) {
 		conn->deadline = 0;
 		conn_kill(conn, "timed out");
@@ -141,7 +149,6 @@ conn_tick(struct due *due)
 		    (uint64_t)conn->service->limits.ping_timeout;
 	if (conn->ping_due != 0 && now >= conn->ping_due) {
 		if (conn->ping_sent) {
-			conn_ended(conn, 1006, "no sign of life");
 			conn_kill(conn, "no sign of life");
 			return;
 		}
@@ -312,6 +319,8 @@ conn_kill(struct hg_conn *conn, const char *why)
 {
 	enum conn_state before = conn->state;
 
+	if (before == CONN_DEAD && conn->parked > 0)
+		conn->carried->unpark(conn);
 	if (before == CONN_DEAD)
 		return;
 	conn->state = CONN_DEAD;

@@ -63,6 +63,11 @@ struct conn_channels {
 	 * behind those of the connection, frees them. */
 	void	(*close)(struct hg_conn *);
 	void	(*gone)(struct hg_conn *);
+	/* Of a dead one on which channels wait: at the end of that turn,
+	 * whenever their time is over, and when they are to wait no more. */
+	void	(*park)(struct hg_conn *);
+	void	(*park_over)(struct hg_conn *);
+	void	(*unpark)(struct hg_conn *);
 };
 
 struct hg_conn {
@@ -90,6 +95,9 @@ struct hg_conn {
 	void				(*settle)(struct hg_conn *); /* or NULL */
 	struct hg_head			*request;	/* of the handshake */
 
+	unsigned			 parked;	/* channels that wait
+							 * without the wire */
+	unsigned			 park_rounds;
 	struct work			 flush;
 	struct work			 reap;
 	struct work			 again;		/* read on */

@@ -76,7 +76,7 @@ static const struct hg_option listen_keys[] = {
 	{ .key = NULL },
 };
 
-#define LIMITS(s, path, high, max, interval, timeout)			\
+#define LIMITS(s, path, high, max, interval, timeout, parking)		\
 	KEY(s, path.message_max, "message-max", HG_SIZE, "16m", KIB, GIB,	\
 	    "longest message that is put together"),			\
 	KEY(s, path.frame_max, "frame-max", HG_SIZE, "0", 0, GIB,	\
@@ -96,7 +96,9 @@ static const struct hg_option listen_keys[] = {
 	KEY(s, path.ping_interval, "ping-interval", HG_TIME, interval, 0, \
 	    24 * HOUR, "silence after which a ping is sent; 0: none"),	\
 	KEY(s, path.ping_timeout, "ping-timeout", HG_TIME, timeout, 1,	\
-	    24 * HOUR, "further silence that ends the connection")
+	    24 * HOUR, "further silence that ends the connection"),	\
+	KEY(s, path.park, "park", HG_TIME, parking, 0, HOUR,		\
+	    "how long clients of a lost trunk wait for another; 0: not")
 
 static const struct hg_option service_keys[] = {
 	KEY(struct service, listens, "listen", HG_LIST, NULL, 0, 0,
@@ -126,7 +128,7 @@ static const struct hg_option service_keys[] = {
 	    "this path takes trunks of edges"),
 	KEY(struct service, insecure, "insecure", HG_BOOL, "no", 0, 0,
 	    "with trunk: also without TLS, or from unknown edges"),
-	LIMITS(struct service, limits, "64k", "1m", "20s", "20s"),
+	LIMITS(struct service, limits, "64k", "1m", "20s", "20s", "0"),
 	{ .key = NULL },
 };
 
@@ -157,7 +159,7 @@ static const struct hg_option trunk_keys[] = {
 	KEY(struct trunk_settings, channel_extensions, "channel-extensions",
 	    HG_LIST, NULL, 0, 0, "extensions of the channels"),
 	LIMITS(struct trunk_settings, service.limits, "256k", "16m", "1s",
-	    "2s"),
+	    "2s", "10s"),
 	{ .key = NULL },
 };
 

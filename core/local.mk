@@ -30,6 +30,7 @@ core_libheadgate_a_SOURCES = \
 	core/conn.c core/connread.c core/connwrite.c core/conn.h \
 	core/channel.c core/channeldata.c core/channelend.c core/channel.h \
 	core/channelauth.c core/channelauth.h \
+	core/park.c \
 	core/link.c core/linkrecv.c core/linkround.c \
 	core/link.h core/linkparts.h \
 	core/kept.c core/kept.h \

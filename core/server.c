@@ -80,6 +80,11 @@ server_worker_leave(struct worker *worker)
 		conn_kill(list_entry(node, struct hg_conn, node),
 		    "the daemon ends");
 	worker_turn(worker, false);
+	/* What a lost trunk leaves behind waits: the second time, no more. */
+	list_each(node, save, &worker->conns)
+		conn_kill(list_entry(node, struct hg_conn, node),
+		    "the daemon ends");
+	worker_turn(worker, false);
 	host_worker_stop(worker);
 }
 

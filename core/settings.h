@@ -28,6 +28,7 @@ struct limits {
 	int64_t	close_timeout;	/* for the other side's close frame */
 	int64_t	ping_interval;	/* without any byte received; 0: never */
 	int64_t	ping_timeout;
+	int64_t	park;		/* a lost trunk's channels; 0: not */
 };
 
 enum target_kind {

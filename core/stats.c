@@ -44,7 +44,7 @@ stats_state(const struct hg_conn *conn)
 	static const char *const names[] = { "handshake", "deciding", "open",
 		"closing", "shut", "gone" };
 
-	return (names[conn->state]);
+	return (conn->parked > 0 ? "parked" : names[conn->state]);
 }
 
 static void

@@ -64,6 +64,10 @@ stomp_client_command(struct stomp_session *session, struct stomp_work *work)
 	case STOMP_UNSUBSCRIBE:
 		stomp_unsubscribe(session, work);
 		break;
+	case STOMP_BEGIN:
+		session->has_transactions = true;
+		stomp_pass_up(session, work);
+		break;
 	case STOMP_DISCONNECT:
 		session->state = STOMP_LEAVING;
 		if (!stomp_keep_disconnect(session, work))

@@ -17,6 +17,7 @@ plugins_stomp_stomp_la_SOURCES = \
 	plugins/stomp/made.c \
 	plugins/stomp/message.c \
 	plugins/stomp/orphan.c \
+	plugins/stomp/park.c \
 	plugins/stomp/parse.c \
 	plugins/stomp/parse.h \
 	plugins/stomp/percent.c \

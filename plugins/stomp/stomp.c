@@ -133,6 +133,17 @@ stomp_drain(struct hg_slot *slot, void *state)
 		stomp_heard_all(stomp->child->session);
 }
 
+static int
+stomp_parks(struct hg_slot *slot, void *state, enum hg_direction direction)
+{
+	struct stomp *stomp = state;
+
+	(void)slot;
+	if (stomp->session == NULL || direction != HG_RECV)
+		return (-1);
+	return (stomp_park(stomp->session));
+}
+
 static const struct hg_hooks stomp_hooks = {
 	.state_size = sizeof(struct stomp),
 	.open = stomp_open,
@@ -142,6 +153,7 @@ static const struct hg_hooks stomp_hooks = {
 	.ending = stomp_ending,
 	.drain = stomp_drain,
 	.children = true,
+	.park = stomp_parks,
 };
 
 static const char *const stomp_counters[] = {

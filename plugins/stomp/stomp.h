@@ -139,6 +139,7 @@ struct stomp_session {
 	bool				 is_failed;	/* by hg->fail */
 	bool				 has_nameless;	/* 1.0, without an id */
 	bool				 has_temp_queues;
+	bool				 has_transactions;
 	uint8_t				 offered;	/* versions, as bits */
 	enum stomp_state		 state;
 	enum stomp_version		 version;
@@ -364,6 +365,9 @@ void	stomp_leave(struct stomp_session *, struct stomp_sub *, unsigned code,
 	    const char *reason);
 void	stomp_leave_all(struct stomp_session *, unsigned code,
 	    const char *reason);
+
+/* park.c: a lost trunk, at the gateway. */
+int	stomp_park(struct stomp_session *);
 
 /* personalise.c */
 struct stomp_child *stomp_child_create(struct hg_slot *);
