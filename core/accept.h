@@ -11,5 +11,7 @@
 /* For listener_start: arg is the struct listen_settings. */
 void	accept_connection(struct worker *, int fd, const struct sockaddr *,
     socklen_t, void *arg);
+/* On each worker: those that are still on their way to it are not wanted. */
+void	accept_worker_stop(void);
 
 #endif

@@ -313,6 +313,45 @@ chain_park(struct chain *chain, enum hg_direction direction)
 	return (yes && !chain->dead);
 }
 
+void
+chain_rejoin(struct chain *chain)
+{
+	struct hg_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < chain->count && !chain->dead; i++) {
+		slot = &chain->slots[i];
+		if (slot->opened && slot->hooks->rejoin != NULL)
+			slot->hooks->rejoin(slot, slot->state);
+	}
+}
+
+void
+chain_lost(struct chain *chain, uint64_t seq)
+{
+	struct hg_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < chain->count && !chain->dead; i++) {
+		slot = &chain->slots[i];
+		if (slot->opened && slot->hooks->lost != NULL)
+			slot->hooks->lost(slot, slot->state, seq);
+	}
+}
+
+void
+chain_resumed(struct chain *chain, bool yes)
+{
+	struct hg_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < chain->count && !chain->dead; i++) {
+		slot = &chain->slots[i];
+		if (slot->opened && slot->hooks->resumed != NULL)
+			slot->hooks->resumed(slot, slot->state, yes);
+	}
+}
+
 bool
 chain_has(const struct chain *chain, const char *extension)
 {

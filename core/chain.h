@@ -90,6 +90,9 @@ enum hg_verdict chain_auth(struct chain *, const struct hg_head *request);
 void	chain_authed(struct chain *, const struct hg_head *response);
 /* Whether the slots let it wait for a trunk that was lost. */
 bool	chain_park(struct chain *, enum hg_direction);
+void	chain_rejoin(struct chain *);
+void	chain_lost(struct chain *, uint64_t seq);
+void	chain_resumed(struct chain *, bool);
 bool	chain_has(const struct chain *, const char *extension);
 /* The slot's effective options. */
 const void *chain_options(const struct service *, const struct plugin *);

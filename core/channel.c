@@ -429,8 +429,8 @@ channel_conn_ended(struct hg_conn *conn, unsigned code, const char *reason)
 	struct list *node, *save;
 	struct hg_channel *ch;
 
-	if (conn->is_trunk && !conn->is_initiator && code == 1006)
-		park_channels(conn);
+	if (conn->is_trunk && code == 1006)
+		(conn->is_initiator ? park_lost : park_channels)(conn);
 	list_each(node, save, &conn->channels) {
 		ch = list_entry(node, struct hg_channel, node);
 		if (ch->parked)

@@ -77,6 +77,9 @@ struct channel_upper {
 	/* New credentials, and their answer; both take the head. */
 	void	(*auth)(struct hg_channel *, struct hg_head *request);
 	void	(*authed)(struct hg_channel *, struct hg_head *response);
+	/* Its trunk has vanished; of a child, up to where it was received. */
+	void	(*lost)(struct hg_channel *);
+	void	(*place)(struct hg_channel *, uint64_t seq);
 };
 
 struct hg_channel {
@@ -106,13 +109,16 @@ struct hg_channel {
 	unsigned			 fulls;		/* reasons why what is
 							 * above should stop */
 	bool				 link_held;	/* paused by its link */
+	bool				 link_full;	/* and by its peer */
 	bool				 in_full;	/* its carrier's queue */
 	bool				 opened;	/* data may pass up */
 	bool				 wire_ended;
 	bool				 top_ended;
 	bool				 top_ending;	/* its slots are told */
 	bool				 dying;		/* its reap is queued */
-	bool				 parked;	/* it waits: park.c */
+	bool				 parked;	/* it waits: park.c, or
+							 * rejoin.c */
+	bool				 lost;		/* its trunk vanished */
 	bool				 refused;	/* a child that its
 							 * parent carries */
 	enum channel_auth		 auth;
@@ -201,7 +207,8 @@ struct hg_channel *channel_new_child(struct hg_channel *parent,
     struct hg_head *fields);
 /* The slots of a child, as those of its parent. -1: failed. */
 int	channel_inherit_chain(struct hg_channel *);
-/* park.c: for channel_conn_ops. */
+/* park.c: for channel_conn_ops. The first: at the side that dialled. */
+void	park_lost(struct hg_conn *);
 void	park_channels(struct hg_conn *);	/* lost: who waits? */
 void	park_conn(struct hg_conn *);
 void	park_over(struct hg_conn *);

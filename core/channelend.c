@@ -73,7 +73,9 @@ channel_ended(struct hg_channel *ch, unsigned code, const char *reason)
 	ch->wire_ended = true;
 	chain_ending(&ch->chain, HG_RECV, &code);
 	channel_end_children(ch, true, code, reason);
-	if (ch->upper != NULL)
+	if (ch->upper != NULL && ch->lost)
+		ch->upper->lost(ch);
+	else if (ch->upper != NULL)
 		ch->upper->end(ch, code, reason);
 	else
 		channel_end(ch, code, reason);

@@ -319,8 +319,6 @@ conn_kill(struct hg_conn *conn, const char *why)
 {
 	enum conn_state before = conn->state;
 
-	if (before == CONN_DEAD && conn->parked > 0)
-		conn->carried->unpark(conn);
 	if (before == CONN_DEAD)
 		return;
 	conn->state = CONN_DEAD;
@@ -335,6 +333,13 @@ conn_kill(struct hg_conn *conn, const char *why)
 	conn->chain.dead = true;
 }
 
+void
+conn_unpark(struct hg_conn *conn)
+{
+	if (conn->parked > 0)
+		conn->carried->unpark(conn);
+}
+
 /*
  * The chain hears of it before the channels do; neither hears it twice.
  */
@@ -344,6 +349,8 @@ conn_ended(struct hg_conn *conn, unsigned code, const char *reason)
 	if (conn->ended)
 		return;
 	conn->ended = true;
+	if (conn->session != NULL && conn->session->ended != NULL)
+		conn->session->ended(conn);
 	chain_ending(&conn->chain, HG_RECV, &code);
 	if (conn->carried != NULL)
 		conn->carried->ended(conn, code, reason);

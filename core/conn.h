@@ -49,6 +49,8 @@ struct conn_session {
 	void	(*failed)(struct hg_conn *, const char *why);
 	/* hg->conn_retire: it takes no new channels. */
 	void	(*retire)(struct hg_conn *);
+	/* The other end has ended; before the channels hear of it. */
+	void	(*ended)(struct hg_conn *);
 	/* It is about to be freed. */
 	void	(*gone)(struct hg_conn *);
 };
@@ -180,6 +182,8 @@ void	conn_fail(struct hg_conn *, unsigned code, const char *fmt, ...)
 void	conn_shut(struct hg_conn *);
 /* It is gone at the end of this turn. */
 void	conn_kill(struct hg_conn *, const char *why);
+/* The channels that wait on a dead one end. */
+void	conn_unpark(struct hg_conn *);
 /* The other end has ended: tells the channels, once. */
 void	conn_ended(struct hg_conn *, unsigned code, const char *reason);
 

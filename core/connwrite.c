@@ -336,8 +336,6 @@ conn_close(struct hg_conn *conn, unsigned code, const char *reason)
 		conn_shut(conn);
 		return;
 	}
-	if (conn->parked > 0)
-		conn->carried->unpark(conn);
 	if (conn->state != CONN_OPEN || conn->send_ended)
 		return;
 	conn->send_ended = true;

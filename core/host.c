@@ -397,5 +397,8 @@ const struct hg_host host_table = {
 	.kept_send = kept_send,
 	.kept_end = kept_end,
 	.channel_place = host_channel_place,
+	.channel_ask_resume = host_channel_ask_resume,
 	.channel_resume = host_channel_resume,
+	.channel_resumed = host_channel_resumed,
+	.channel_rejoined = host_channel_rejoined,
 };

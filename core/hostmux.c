@@ -7,6 +7,19 @@
 #include "link.h"
 
 static void (*host_accept)(struct hg_channel *);
+static void (*host_rejoined)(struct hg_channel *);
+
+void
+host_set_rejoined(void (*rejoined)(struct hg_channel *))
+{
+	host_rejoined = rejoined;
+}
+
+void
+host_channel_rejoined(struct hg_channel *ch)
+{
+	host_rejoined(ch);
+}
 
 void
 host_set_accept(void (*accept)(struct hg_channel *))
@@ -160,4 +173,17 @@ host_channel_resume(struct hg_channel *ch, const char *flow, const char *epoch,
 			    epoch, seq, last));
 	}
 	return (-1);
+}
+
+int
+host_channel_ask_resume(struct hg_channel *ch, const char *flow,
+    const char *epoch, uint64_t seq)
+{
+	return (link_ask_resume(ch, flow, epoch, seq));
+}
+
+void
+host_channel_resumed(struct hg_channel *ch, bool yes)
+{
+	link_resumed(ch, yes);
 }

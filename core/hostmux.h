@@ -24,6 +24,12 @@ int	host_channel_unmerge(struct hg_channel *member, uint64_t seq);
 int	host_channel_place(struct hg_channel *, bool known, uint64_t seq);
 int	host_channel_resume(struct hg_channel *, const char *flow,
     const char *epoch, uint64_t seq, uint64_t *last);
+int	host_channel_ask_resume(struct hg_channel *, const char *flow,
+    const char *epoch, uint64_t seq);
+/* rejoined: the session layer's. */
+void	host_set_rejoined(void (*)(struct hg_channel *));
+void	host_channel_rejoined(struct hg_channel *);
+void	host_channel_resumed(struct hg_channel *, bool);
 int	host_channel_handover(struct hg_channel *carrier,
     struct hg_channel *next, uint64_t seq);
 void	host_conn_retire(struct hg_conn *);

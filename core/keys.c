@@ -13,6 +13,8 @@
 static const char *const log_choices[] = { "stderr", "syslog", NULL };
 static const char *const level_choices[] = { "error", "warn", "info",
 	"debug", NULL };
+static const char *const spread_choices[] = { "auto", "connection", "address",
+	NULL };
 static const char *const protocol_choices[] = { "websocket", "tcp", NULL };
 
 #define SECOND	INT64_C(1000)
@@ -73,6 +75,10 @@ static const struct hg_option listen_keys[] = {
 	KEY(struct listen_settings, handshake_timeout, "handshake-timeout",
 	    HG_TIME, "10s", 1, HOUR,
 	    "from the connection to the complete opening request"),
+	{ .key = "spread", .type = HG_CHOICE,
+	    .offset = offsetof(struct listen_settings, spread),
+	    .standard = "auto", .choices = spread_choices,
+	    .help = "a worker for each connection, or for each address" },
 	{ .key = NULL },
 };
 

@@ -19,6 +19,8 @@ static const struct channel_upper link_upper = {
 	.detach = link_detach,
 	.auth = link_auth,
 	.authed = link_authed,
+	.lost = link_lost,
+	.place = link_place,
 };
 
 struct link *

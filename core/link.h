@@ -49,6 +49,18 @@ void	link_child(struct hg_channel *child);
 void	link_auth(struct hg_channel *, struct hg_head *request);
 void	link_authed(struct hg_channel *, struct hg_head *response);
 
+/*
+ * A trunk that was lost: see rejoin.c. set_park: who may keep the near channel
+ * of a link whose far end is lost; non-zero: nobody, it ends. leave: the near
+ * channel goes on without this link. ask_resume and resumed: for a child, from
+ * the translator's end and from the trunk's.
+ */
+void	link_set_park(int (*)(struct hg_channel *));
+void	link_leave(struct hg_channel *);
+int	link_ask_resume(struct hg_channel *, const char *flow,
+    const char *epoch, uint64_t seq);
+void	link_resumed(struct hg_channel *, bool);
+
 /* The other end, when it is on the same worker; else NULL. */
 struct hg_channel *link_peer(const struct hg_channel *);
 /* The worker of the other end. */

@@ -20,6 +20,10 @@ enum link_what {
 	LINK_CHILD,	/* head: its fields; child: the new link */
 	LINK_AUTH,	/* head: new credentials */
 	LINK_AUTHED,	/* head: their answer */
+	LINK_LOST,	/* the trunk behind it has vanished */
+	LINK_PLACE,	/* a child's, at that moment: seq */
+	LINK_ASK_RESUME, /* reason: flow and epoch; seq */
+	LINK_RESUMED,	/* code: 1 yes, 0 gap */
 };
 
 /* Ends a link for which there was no memory to post anything else. */
@@ -58,11 +62,16 @@ struct link_letter {
 	enum link_what	 what;
 	int		 to;
 	unsigned	 code;
+	uint64_t	 seq;
 	char		 reason[124];
 };
 
 /* At the receiving end: does what the letter says, and takes what it owns. */
 void	link_do(struct link_letter *);
+/* linklost.c: those about a trunk that was lost. */
+void	link_do_lost(struct hg_channel *, const struct link_letter *);
+void	link_lost(struct hg_channel *);
+void	link_place(struct hg_channel *, uint64_t seq);
 /* At the sending end: does it, or posts a copy. Takes what it owns. */
 void	link_cross(struct link_letter *);
 /* The near end has left before there was a far one. */

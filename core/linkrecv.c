@@ -12,7 +12,7 @@ link_do_end(struct hg_channel *ch, unsigned code, const char *reason)
 {
 	struct hg_head *response;
 
-	if (ch->opened || ch->session == NULL ||
+	if ((ch->opened && !ch->parked) || ch->session == NULL ||
 	    ch->session->answered == NULL) {
 		channel_end(ch, code, reason);
 		return;
@@ -24,6 +24,7 @@ link_do_end(struct hg_channel *ch, unsigned code, const char *reason)
 static void
 link_do_full(struct hg_channel *ch, bool full)
 {
+	ch->link_full = full;
 	channel_pause(ch, full);
 }
 
@@ -31,7 +32,7 @@ static void
 link_do_answer(struct hg_channel *ch, struct hg_head *head)
 {
 	if (ch->session != NULL && ch->session->answered != NULL &&
-	    !ch->opened)
+	    (!ch->opened || ch->parked))
 		ch->session->answered(ch, head);
 	else
 		http_free(head);
@@ -112,6 +113,12 @@ link_do(struct link_letter *op)
 		break;
 	case LINK_AUTHED:
 		channelauth_upper_answers(ch, op->head);
+		break;
+	case LINK_LOST:
+	case LINK_PLACE:
+	case LINK_ASK_RESUME:
+	case LINK_RESUMED:
+		link_do_lost(ch, op);
 		break;
 	}
 }

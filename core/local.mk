@@ -31,7 +31,7 @@ core_libheadgate_a_SOURCES = \
 	core/channel.c core/channeldata.c core/channelend.c core/channel.h \
 	core/channelauth.c core/channelauth.h \
 	core/park.c \
-	core/link.c core/linkrecv.c core/linkround.c \
+	core/link.c core/linkrecv.c core/linkround.c core/linklost.c \
 	core/link.h core/linkparts.h \
 	core/kept.c core/kept.h \
 	core/group.c core/group.h \
@@ -44,6 +44,7 @@ core_libheadgate_a_SOURCES = \
 	core/service.c core/service.h \
 	core/upstream.c core/upstream.h \
 	core/trunk.c core/trunkopen.c core/trunk.h core/trunkparts.h \
+	core/rejoin.c core/rejoin.h \
 	core/opening.c core/opening.h \
 	core/openconn.c core/openconn.h \
 	core/openchannel.c core/openchannel.h \

@@ -1,15 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A trunk's connection that has vanished at the accepting side. Channels whose
- * slots say that they can wait are parked: they stay with their links, while
- * all else of the connection is freed at the end of the turn, the mux and its
- * windows too. The connection is DEAD and has no wire, so what they send is
- * dropped. When the time is over their slots are asked again, a few times.
+ * A trunk's connection that has vanished.
+ *
+ * At the side that dialled, what is at the other end of each channel's link is
+ * told so, and where the flows' children stand: it may wait (rejoin.c).
+ *
+ * At the accepting side, channels whose slots say that they can wait are parked:
+ * they stay with their links, while all else of the connection is freed at the
+ * end of the turn, the mux and its windows too. The connection is DEAD and has
+ * no wire, so what they send is dropped. When the time is over their slots are
+ * asked again, a few times.
  */
 #include "channel.h"
 #include "log.h"
 
 #define PARK_ROUNDS	6
+
+static bool
+park_is_on(const struct hg_conn *conn)
+{
+	return (conn->state == CONN_DEAD && !conn->close_sent &&
+	    conn->service->limits.park != 0);
+}
+
+void
+park_lost(struct hg_conn *conn)
+{
+	struct hg_slot *mux = conn->mux;
+	struct list *node;
+	struct hg_channel *ch;
+	uint64_t seq;
+
+	if (!park_is_on(conn) || mux == NULL)
+		return;
+	for (node = conn->channels.next; node != &conn->channels;
+	    node = node->next) {
+		ch = list_entry(node, struct hg_channel, node);
+		ch->lost = ch->parent == NULL && ch->opened && ch != conn->root;
+		if (ch->parent != NULL && channel_is_carried(ch) &&
+		    ch->upper != NULL && mux->plugin->mux.get_place != NULL &&
+		    mux->plugin->mux.get_place(mux, mux->state, ch,
+		    ch->mux_data, &seq) == 0)
+			ch->upper->place(ch, seq);
+	}
+}
 
 static bool
 park_may(const struct hg_channel *ch)
@@ -33,8 +67,7 @@ park_channels(struct hg_conn *conn)
 	struct list *node;
 	struct hg_channel *ch;
 
-	if (conn->state != CONN_DEAD || conn->close_sent ||
-	    conn->service->limits.park == 0)
+	if (!park_is_on(conn))
 		return;
 	for (node = conn->channels.next; node != &conn->channels;
 	    node = node->next) {

@@ -19,6 +19,7 @@
 #include "listener.h"
 #include "log.h"
 #include "openchannel.h"
+#include "rejoin.h"
 #include "plugin.h"
 #include "trunk.h"
 #include "upstream.h"
@@ -79,11 +80,9 @@ server_worker_leave(struct worker *worker)
 	list_each(node, save, &worker->conns)
 		conn_kill(list_entry(node, struct hg_conn, node),
 		    "the daemon ends");
-	worker_turn(worker, false);
-	/* What a lost trunk leaves behind waits: the second time, no more. */
+	/* What is left behind by a trunk that was lost. */
 	list_each(node, save, &worker->conns)
-		conn_kill(list_entry(node, struct hg_conn, node),
-		    "the daemon ends");
+		conn_unpark(list_entry(node, struct hg_conn, node));
 	worker_turn(worker, false);
 	host_worker_stop(worker);
 }
@@ -93,12 +92,17 @@ static void
 server_worker_stop(void *arg)
 {
 	struct worker *worker = arg;
+	struct list *node, *save;
 	size_t i;
 
 	for (i = 0; i < server->listener_count; i++)
 		listener_stop(server->listeners[i].listener, worker);
 	for (i = 0; i < server->settings->trunk_count; i++)
 		trunk_worker_stop(server->settings->trunks[i]);
+	rejoin_worker_stop();
+	accept_worker_stop();
+	list_each(node, save, &worker->conns)
+		conn_unpark(list_entry(node, struct hg_conn, node));
 	drain_start(&server->drains[worker->index], worker,
 	    (uint64_t)server->settings->drain_time);
 }
@@ -224,6 +228,7 @@ server_prepare(void)
 	size_t i;
 
 	host_set_accept(openchannel_start);
+	rejoin_init();
 	channelauth_set_relay(upstream_auth_request);
 	if (workers_create(server_worker_count()) != 0)
 		return (-1);

@@ -96,6 +96,13 @@ enum listen_protocol {
 	LISTEN_STREAM,		/* bytes, no WebSocket */
 };
 
+/* Which worker gets a new connection. */
+enum listen_spread {
+	LISTEN_SPREAD_AUTO,		/* address where edges are known */
+	LISTEN_SPREAD_CONNECTION,	/* the kernel's choice */
+	LISTEN_SPREAD_ADDRESS,		/* the same for a peer's address */
+};
+
 struct listen_settings {
 	char			*name;
 	const char		*file;
@@ -112,6 +119,7 @@ struct listen_settings {
 	bool			 edge_certificates;
 	char			*edge_secret;	/* content of the file, or NULL */
 	int64_t			 handshake_timeout;
+	enum listen_spread	 spread;
 	struct service		**services;	/* websocket: that name it */
 	size_t			 service_count;
 };

@@ -15,6 +15,23 @@
 #include "wskey.h"
 
 static void trunk_dial(struct trunk_conn *);
+static void (*trunk_when_up)(void *settings);
+
+void
+trunk_set_when_up(void (*fn)(void *settings))
+{
+	trunk_when_up = fn;
+}
+
+/* On each worker: who waits may try. Without memory it tries by itself. */
+static void
+trunk_wake(struct trunk_settings *settings)
+{
+	unsigned i;
+
+	for (i = 0; trunk_when_up != NULL && i < workers_count(); i++)
+		worker_post(worker_at(i), trunk_when_up, settings);
+}
 
 void
 trunk_place(const struct trunk_settings *settings,
@@ -177,12 +194,23 @@ trunk_head(struct hg_conn *conn, const char *data, size_t len)
 	atomic_store(&tc->up, true);
 	log_write(HG_LOG_INFO, conn->name, "trunk %s to %s is up",
 	    tc->trunk->settings->name, tc->trunk->settings->target.text);
+	trunk_wake(tc->trunk->settings);
 }
 
 static void
 trunk_failed(struct hg_conn *conn, const char *why)
 {
 	trunk_down(conn->session_arg, why);
+}
+
+/* Whoever looks for a connection now must not find this one. */
+static void
+trunk_ended(struct hg_conn *conn)
+{
+	struct trunk_conn *tc = conn->session_arg;
+
+	if (atomic_exchange(&tc->up, false))
+		tc->reported = false;
 }
 
 static void
@@ -268,6 +296,7 @@ static const struct conn_session trunk_session = {
 	.head = trunk_head,
 	.failed = trunk_failed,
 	.retire = trunk_retire,
+	.ended = trunk_ended,
 	.gone = trunk_gone,
 };
 

@@ -11,6 +11,9 @@
 #include "channel.h"
 #include "settings.h"
 
+/* The request of a channel that goes on behind a lost trunk has this field. */
+#define TRUNK_RESUMES	"X-Headgate-Resumes"
+
 /* In main, before workers start. -1: no memory. */
 int	trunk_create(struct trunk_settings *);
 void	trunk_destroy(struct trunk_settings *);
@@ -23,6 +26,9 @@ void	trunk_worker_stop(const struct trunk_settings *);
  * by the channel's session. -1: no memory; nothing will come.
  */
 int	trunk_open(struct hg_channel *);
+/* fn(struct trunk_settings *) on each worker whenever a connection of that
+ * trunk has come up. In main, before workers start. */
+void	trunk_set_when_up(void (*fn)(void *settings));
 /* How many of the trunk's connections are up. Any thread. */
 unsigned trunk_up(const struct trunk_settings *);
 

@@ -140,6 +140,8 @@ trunk_request(const struct hg_channel *ch,
 		    "Sec-WebSocket-Extensions", value.text) != 0)
 			goto out;
 	}
+	if (ch->parked && http_fields_add(fields, TRUNK_RESUMES, "1") != 0)
+		goto out;
 	request = http_request("GET", target, fields);
 out:
 	wsext_free(&offers);

@@ -387,6 +387,12 @@ struct hg_flows {
 	 * for a while all the same, so that the flow goes on. really: it stays,
 	 * and nothing is sent to it; else this only asks. */
 	bool	 (*park)(struct hg_member *, bool really);
+	/* As join, for a subscription that comes back behind a lost trunk:
+	 * nothing is sent to it before its other end has said where it stood. */
+	struct hg_member *(*rejoin)(struct hg_channel *parent,
+		    const char *destination, const void *key, size_t key_len,
+		    const void *credential, size_t credential_len,
+		    struct hg_fields *fields);
 };
 
 /* --- a server's connection that outlives its client ------------------------ */

@@ -222,6 +222,7 @@ channels_destroy(struct chan *c)
 	struct item *item;
 
 	leave_family(c);
+	channels_resume_forget(c);
 	while ((item = TAILQ_FIRST(&c->queue)) != NULL)
 		if (item->barrier != NULL)
 			channels_barrier_drop(item->barrier);

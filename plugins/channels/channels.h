@@ -161,6 +161,8 @@ int	 channels_say_place(struct chan *, bool known, uint64_t seq);
 int	 channels_get_place(const struct chan *, uint64_t *seq);
 int	 channels_ask_resume(struct chan *, const char *flow,
 	    const char *epoch, uint64_t seq);
+void	 channels_resume_opened(struct chan *);
+void	 channels_resume_forget(struct chan *);
 /* What merging, and the end of a set, mean for a place; at both sides. */
 void	 channels_place_set(struct chan *, uint64_t seq);
 void	 channels_place_forget(struct chan *);

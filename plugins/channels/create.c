@@ -122,6 +122,7 @@ channels_answer_create(struct chan *c, const struct hg_head *response)
 		c->opened = true;
 		c->mux->proven = true;
 		queue_answer(c, CONTROL_CREATED, text, len);
+		channels_resume_opened(c);
 		return;
 	}
 	channels_count(COUNT_REFUSED, 1);

@@ -115,13 +115,34 @@ channels_ask_resume(struct chan *c, const char *flow, const char *epoch,
 		return (-1);
 	b->seq = seq;
 	b->has_seq = true;
-	if (keep_texts(b, flow, epoch) != 0 ||
-	    channels_barrier_add(b, c) != 0) {
+	if (keep_texts(b, flow, epoch) != 0) {
 		channels_barrier_free(b);
 		return (-1);
 	}
 	c->resuming = true;
-	return (0);
+	c->resume = b;
+	if (!c->waiting)
+		channels_resume_opened(c);
+	return (c->mux->failed ? -1 : 0);
+}
+
+/* The peer hears that it was accepted first. */
+void
+channels_resume_opened(struct chan *c)
+{
+	struct barrier *b = c->resume;
+
+	c->resume = NULL;
+	if (b != NULL && channels_barrier_add(b, c) != 0)
+		channels_barrier_free(b);
+}
+
+void
+channels_resume_forget(struct chan *c)
+{
+	if (c->resume != NULL)
+		channels_barrier_free(c->resume);
+	c->resume = NULL;
 }
 
 void
@@ -222,7 +243,8 @@ channels_got_resume(struct chan *c, const struct control *m)
 		return (channels_policy(c->mux, "too many requests"));
 	if (queue_answer(c, seq) != 0)
 		return (HG_FAIL);
-	last = c->set->carrier != NULL ? c->set->carrier->set->flow : c->set->flow;
+	last = c->set->carrier != NULL ? c->set->carrier->set->flow :
+	    c->set->flow;
 	channels_place_set(c, seq);
 	yes = is_resumed(c, m, &last);
 	channels_count(yes ? COUNT_RESUMED : COUNT_GAPS, 1);

@@ -246,6 +246,7 @@ struct chan {
 	/* Which of the flow's messages was the last on its id: see resume.c. */
 	bool			 placed : 1;
 	uint64_t		 place;
+	struct barrier		*resume;	/* for after "created" */
 
 	/* Merged sets: see merge.h. */
 	bool			 flow_known : 1;

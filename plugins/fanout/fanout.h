@@ -433,7 +433,6 @@ bool	fanout_store_has(struct fanout_flow *, uint64_t seq);
 void	fanout_store_feed(struct fanout_group *);
 
 /* resume.c */
-void	fanout_await_resume(struct hg_member *);
 int	fanout_resume(struct hg_member *, const char *flow, const char *epoch,
 	    uint64_t seq, uint64_t *last);
 void	fanout_fed_copy(struct hg_member *, struct fanout_digest);

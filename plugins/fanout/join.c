@@ -70,7 +70,7 @@ member_create(struct hg_channel *parent)
 /* The first member's copies are the sequence. */
 static void
 member_add(struct fanout_worker *worker, struct fanout_flow *flow,
-    struct hg_member *member)
+    struct hg_member *member, bool resumes)
 {
 	if (worker->tick == 0 || flow->quiet / 2 < worker->tick)
 		worker->tick = flow->quiet / 2;
@@ -81,7 +81,8 @@ member_add(struct fanout_worker *worker, struct fanout_flow *flow,
 	TAILQ_INSERT_TAIL(&flow->members, member, entry);
 	flow->member_count++;
 	fanout_count(FANOUT_MEMBERS, 1);
-	fanout_await_resume(member);
+	if (resumes && hg->channel_has(member->parent, FANOUT_NAME))
+		member->resume_by = hg->now() + FANOUT_RESUME_WAIT;
 	if (flow->merged_count > 0 || member->resume_by != 0 ||
 	    fanout_member_merge(member, flow->ring.head) != 0)
 		fanout_member_alone(member);
@@ -90,9 +91,9 @@ member_add(struct fanout_worker *worker, struct fanout_flow *flow,
 }
 
 static struct hg_member *
-fanout_join(struct hg_channel *parent, const char *destination,
+join_as(struct hg_channel *parent, const char *destination,
     const void *key, size_t key_len, const void *credential,
-    size_t credential_len, struct hg_fields *fields)
+    size_t credential_len, struct hg_fields *fields, bool resumes)
 {
 	struct fanout_worker *worker = fanout_worker();
 	struct fanout_identity who;
@@ -121,7 +122,7 @@ fanout_join(struct hg_channel *parent, const char *destination,
 	flow = fanout_flow_get(worker, hash, &who, fanout_options_of(place),
 	    &rule);
 	if (flow != NULL && open_child(worker, member, flow, fields) != NULL)
-		member_add(worker, flow, member);
+		member_add(worker, flow, member, resumes);
 	else {
 		if (flow != NULL && flow->member_count == 0)
 			fanout_flow_free(worker, flow);
@@ -130,6 +131,24 @@ fanout_join(struct hg_channel *parent, const char *destination,
 	}
 	fanout_idle();
 	return (member);
+}
+
+static struct hg_member *
+fanout_join(struct hg_channel *parent, const char *destination,
+    const void *key, size_t key_len, const void *credential,
+    size_t credential_len, struct hg_fields *fields)
+{
+	return (join_as(parent, destination, key, key_len, credential,
+	    credential_len, fields, false));
+}
+
+static struct hg_member *
+fanout_rejoin(struct hg_channel *parent, const char *destination,
+    const void *key, size_t key_len, const void *credential,
+    size_t credential_len, struct hg_fields *fields)
+{
+	return (join_as(parent, destination, key, key_len, credential,
+	    credential_len, fields, true));
 }
 
 static struct hg_channel *
@@ -214,4 +233,5 @@ const struct hg_flows fanout_flows = {
 	.part = fanout_part,
 	.is_held = fanout_is_held,
 	.park = fanout_park,
+	.rejoin = fanout_rejoin,
 };

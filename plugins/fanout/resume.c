@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A member that comes back behind a lost trunk. Its channel says that it will
- * be resumed (a field of the request), so nothing is sent on its child until
+ * A member that comes back behind a lost trunk. It joins as one that will be
+ * resumed, so nothing is sent on its child until
  * the other side has named the place where it stands: what it gets then are the
  * flow's messages from there on, first those that are kept.
  *
@@ -17,19 +17,6 @@
 #include <string.h>
 
 #include "fanout.h"
-
-#define RESUMES		"X-Headgate-Resumes"
-
-void
-fanout_await_resume(struct hg_member *member)
-{
-	const struct hg_head *request;
-
-	request = hg->channel_request(member->parent);
-	if (request != NULL && hg->head_get(request, RESUMES) != NULL &&
-	    hg->channel_has(member->parent, FANOUT_NAME))
-		member->resume_by = hg->now() + FANOUT_RESUME_WAIT;
-}
 
 /* Whether both texts are this flow's: what a peer says is only compared. */
 static bool

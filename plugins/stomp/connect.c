@@ -145,6 +145,7 @@ stomp_connect(struct stomp_session *session, struct stomp_work *work)
 	stomp_our_beats(session->options->heart_beat, ours);
 	stomp_beat_agree(&session->below, ours, theirs);
 	stomp_beats_above(session, above);
+	stomp_see_resumes(session, work);
 	if (stomp_keep_credential(session, work) != 0 ||
 	    stomp_set_beats(work, above,
 	    session->offered != 1 << STOMP_1_0) != 0) {
@@ -159,8 +160,8 @@ stomp_connect(struct stomp_session *session, struct stomp_work *work)
 	stomp_pass_up(session, work);
 }
 
-/* A broker of 1.0 says nothing. -1: none that was offered. */
-static int
+/* A broker of 1.0 says nothing. */
+int
 stomp_agreed_version(const struct stomp_session *session,
     const struct stomp_work *work)
 {

@@ -39,6 +39,8 @@ stomp_broker_frame(struct stomp_session *session, struct stomp_work *work)
 	    session->state == STOMP_LEAVING;
 
 	stomp_count(STOMP_FRAMES_FROM_BROKER, 1);
+	if (stomp_rejoin_frame(session, work))
+		return;
 	if (work->head.command == STOMP_ERROR && stomp_is_late(session, work))
 		stomp_count(STOMP_LATE_MESSAGES, 1);
 	else if (work->head.command == STOMP_ERROR)

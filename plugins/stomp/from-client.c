@@ -132,6 +132,8 @@ stomp_from_client(struct stomp_session *session, struct hg_frame *frame)
 	struct stomp_work *work;
 
 	session->below.heard_at = hg->now();
+	if (stomp_rejoin_hold(session, frame))
+		return;
 	if (session->state < STOMP_RUNNING &&
 	    stomp_early_count(session, hg->frame_len(frame)) != 0)
 		return;

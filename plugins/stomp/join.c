@@ -39,9 +39,7 @@ stomp_join(struct stomp_session *session, struct stomp_sub *sub)
 		return;
 	if (stomp_add_fields(session, sub, fields) == 0) {
 		stomp_set_opening(session, sub);
-		sub->member = session->flows->join(session->channel,
-		    sub->destination, sub->key, sub->key_len,
-		    session->credential, session->credential_len, fields);
+		sub->member = stomp_join_flow(session, sub, fields);
 		stomp_set_opening(NULL, NULL);
 	}
 	hg->fields_free(fields);

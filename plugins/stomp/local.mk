@@ -1,5 +1,6 @@
 plugin_LTLIBRARIES += plugins/stomp/stomp.la
 plugins_stomp_stomp_la_SOURCES = \
+	plugins/stomp/again.c \
 	plugins/stomp/body.c \
 	plugins/stomp/connect.c \
 	plugins/stomp/credential.c \
@@ -22,6 +23,7 @@ plugins_stomp_stomp_la_SOURCES = \
 	plugins/stomp/parse.h \
 	plugins/stomp/percent.c \
 	plugins/stomp/personalise.c \
+	plugins/stomp/rejoin.c \
 	plugins/stomp/session.c \
 	plugins/stomp/source.c \
 	plugins/stomp/stomp.c \

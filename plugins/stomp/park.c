@@ -6,13 +6,15 @@
  */
 #include "stomp.h"
 
+#include <string.h>
+
 /* The fan-out plugin may be older than this one. */
 static bool
 stomp_flows_park(const struct stomp_session *session)
 {
 	return (session->flows != NULL && session->flows->size >=
-	    offsetof(struct hg_flows, park) + sizeof(session->flows->park) &&
-	    session->flows->park != NULL);
+	    offsetof(struct hg_flows, rejoin) +
+	    sizeof(session->flows->rejoin));
 }
 
 static bool
@@ -54,4 +56,67 @@ stomp_park(struct stomp_session *session)
 		return (-1);
 	stomp_park_members(session, true);
 	return (0);
+}
+
+/* --- a session that comes back --------------------------------------------- */
+
+static int
+stomp_find_header(const struct stomp_work *work, const char *name)
+{
+	const struct stomp_header *header;
+	unsigned i;
+
+	for (i = 0; i < work->head.count; i++) {
+		header = &work->head.header[i];
+		if (header->name_len == strlen(name) &&
+		    memcmp(work->text + header->name, name,
+		    header->name_len) == 0)
+			return ((int)i);
+	}
+	return (-1);
+}
+
+/*
+ * Where the channel was opened for a client that comes back, its CONNECT has a
+ * header of the edge's own: the number of subscriptions that are to go on. They
+ * come first.
+ */
+void
+stomp_see_resumes(struct stomp_session *session, struct stomp_work *work)
+{
+	struct stomp_head *head = &work->head;
+	const struct stomp_header *header;
+	const struct hg_head *request;
+	unsigned i;
+	int at;
+
+	request = hg->channel_request(session->channel);
+	if (!session->is_gateway || request == NULL ||
+	    hg->head_get(request, STOMP_RESUMES) == NULL ||
+	    (at = stomp_find_header(work, STOMP_RESUMES)) < 0)
+		return;
+	header = &head->header[at];
+	for (i = 0; i < header->value_len && i < 6; i++)
+		session->resumes = session->resumes * 10 +
+		    (unsigned)(work->text[header->value + i] - '0') % 10;
+	head->count--;
+	memmove(&head->header[at], &head->header[at + 1],
+	    (head->count - (unsigned)at) * sizeof(head->header[0]));
+	for (i = 0; i < STOMP_NAMES; i++)
+		if (head->known[i] > at + 1)
+			head->known[i]--;
+}
+
+struct hg_member *
+stomp_join_flow(struct stomp_session *session, struct stomp_sub *sub,
+    struct hg_fields *fields)
+{
+	const struct hg_flows *flows = session->flows;
+	bool resumes = session->resumes > 0 && stomp_flows_park(session);
+
+	if (session->resumes > 0)
+		session->resumes--;
+	return ((resumes ? flows->rejoin : flows->join)(session->channel,
+	    sub->destination, sub->key, sub->key_len, session->credential,
+	    session->credential_len, fields));
 }

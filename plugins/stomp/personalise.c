@@ -63,6 +63,8 @@ stomp_intro_make(struct stomp_child *child, const struct hg_head *request,
 			error = stomp_intro_write(child, id,
 			    stomp_field_version(hg->head_get(request,
 			    "X-Stomp-Version")));
+		if (error == 0)
+			stomp_again_child(child, id, request);
 	}
 	free(text);
 	return (error);
@@ -124,6 +126,7 @@ stomp_child_destroy(struct stomp_child *child)
 		return;
 	if (child->sub != NULL)
 		stomp_child_unlink(child);
+	stomp_again_child_gone(child);
 	if (child->begin != NULL)
 		hg->frame_unref(child->begin);
 	free(child->intro);
@@ -211,6 +214,9 @@ stomp_child_send(struct stomp_child *child, struct hg_frame *frame)
 	unsigned flags = hg->frame_flags(frame);
 	struct hg_frame *made;
 
+	/* What it sends before it is resumed comes again. */
+	if (child->kept != NULL && child->kept->is_awaited)
+		return (HG_DROP);
 	if (child->intro == NULL ||
 	    stomp_is_left_to_peer(hg->slot_channel(child->slot)))
 		return (HG_PASS);

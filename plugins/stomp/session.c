@@ -32,6 +32,7 @@ stomp_session_create(struct hg_slot *slot)
 	if (session->options->connect_timeout != 0)
 		session->deadline = hg->now() +
 		    (uint64_t)session->options->connect_timeout;
+	stomp_again_start(session);
 	stomp_beat_start(session);
 	return (session);
 }
@@ -50,6 +51,7 @@ stomp_session_destroy(struct stomp_session *session)
 	stomp_keeper_remove(session);
 	if (session->disconnect != NULL)
 		hg->frame_unref(session->disconnect);
+	stomp_again_finish(session);
 	stomp_parser_finish(&session->client);
 	stomp_parser_finish(&session->broker);
 	free(session->early);
@@ -118,8 +120,10 @@ stomp_pass_up(struct stomp_session *session, struct stomp_work *work)
 {
 	struct hg_frame *frame;
 
-	if ((frame = stomp_frame_up(session, work)) != NULL)
-		stomp_send_up(session, frame);
+	if ((frame = stomp_frame_up(session, work)) == NULL)
+		return;
+	stomp_again_frame(session, work, frame);
+	stomp_send_up(session, frame);
 }
 
 /*

@@ -70,6 +70,9 @@ stomp_broker_ended(struct stomp_session *session, unsigned *code)
 	    was_asked ? "" : "connection to the broker lost");
 	if (was_asked)
 		return;
+	if (session->again.phase != STOMP_NOT_LOST)
+		stomp_count(STOMP_GAPS, 1);
+	stomp_rejoin_over(session);
 	/* Another headgate throws away what a slow client has not read. */
 	if (!session->is_gateway && *code == 1013)
 		stomp_send_error(session, "too slow");
@@ -139,9 +142,42 @@ stomp_parks(struct hg_slot *slot, void *state, enum hg_direction direction)
 	struct stomp *stomp = state;
 
 	(void)slot;
-	if (stomp->session == NULL || direction != HG_RECV)
+	if (stomp->session == NULL)
 		return (-1);
-	return (stomp_park(stomp->session));
+	return (direction == HG_RECV ? stomp_park(stomp->session) :
+	    stomp_rejoin_park(stomp->session));
+}
+
+static void
+stomp_rejoins(struct hg_slot *slot, void *state)
+{
+	struct stomp *stomp = state;
+
+	(void)slot;
+	if (stomp->session != NULL)
+		stomp_rejoin(stomp->session);
+}
+
+static void
+stomp_lost(struct hg_slot *slot, void *state, uint64_t seq)
+{
+	struct stomp *stomp = state;
+
+	(void)slot;
+	if (stomp->child == NULL || stomp->child->kept == NULL)
+		return;
+	stomp->child->kept->is_placed = true;
+	stomp->child->kept->place = seq;
+}
+
+static void
+stomp_resumed(struct hg_slot *slot, void *state, bool yes)
+{
+	struct stomp *stomp = state;
+
+	(void)slot;
+	if (stomp->child != NULL)
+		stomp_rejoin_resumed(stomp->child, yes);
 }
 
 static const struct hg_hooks stomp_hooks = {
@@ -154,6 +190,9 @@ static const struct hg_hooks stomp_hooks = {
 	.drain = stomp_drain,
 	.children = true,
 	.park = stomp_parks,
+	.rejoin = stomp_rejoins,
+	.lost = stomp_lost,
+	.resumed = stomp_resumed,
 };
 
 static const char *const stomp_counters[] = {
@@ -167,6 +206,9 @@ static const char *const stomp_counters[] = {
 	[STOMP_HEARTBEATS_MISSED] = "heartbeats_missed",
 	[STOMP_ORPHANS] = "orphans",
 	[STOMP_LATE_MESSAGES] = "late_messages",
+	[STOMP_PARKED] = "parked",
+	[STOMP_RESUMED] = "resumed",
+	[STOMP_GAPS] = "gaps",
 	NULL
 };
 

@@ -19,6 +19,9 @@
 #define STOMP_COMMAND_LINE	"MESSAGE\n"
 #define STOMP_MADE		64	/* messages kept for the next child */
 #define STOMP_MADE_INTRO	256	/* longest intro of these */
+#define STOMP_KEPT_MAX		65536	/* bytes that a client's state may have
+					 * to be made again */
+#define STOMP_HELD_MAX		(256 * 1024)	/* bytes of a client that waits */
 
 /* Whether a table that begins with its size is new enough, and has it. */
 #define STOMP_HAS(table, member)					\
@@ -45,6 +48,9 @@ enum stomp_counter {
 	STOMP_HEARTBEATS_MISSED,
 	STOMP_ORPHANS,		/* now */
 	STOMP_LATE_MESSAGES,
+	STOMP_PARKED,			/* up and down */
+	STOMP_RESUMED,
+	STOMP_GAPS,
 };
 
 enum stomp_state {
@@ -65,6 +71,52 @@ struct stomp_beat {
 struct stomp_session;
 struct stomp_child;
 struct stomp_source;
+
+/*
+ * At an edge: what a client would have to say again behind a lost trunk. Owned
+ * by its session. See again.c and rejoin.c.
+ */
+struct stomp_kept {
+	TAILQ_ENTRY(stomp_kept)	 entry;
+	struct stomp_child	*child;		/* while it is open; or NULL */
+	char			*frame;		/* SUBSCRIBE, without receipt */
+	size_t			 frame_len;
+	bool			 has_flow;	/* its child is of this one */
+	char			 flow[33], epoch[9];
+	bool			 is_placed;	/* lost at "place" */
+	uint64_t		 place;
+	bool			 is_awaited;	/* to be resumed */
+	size_t			 id_len;
+	char			 id[];
+};
+
+TAILQ_HEAD(stomp_kepts, stomp_kept);
+
+enum stomp_phase_of_loss {
+	STOMP_NOT_LOST,
+	STOMP_LOST,			/* there is no way to the broker */
+	STOMP_SAYS_CONNECT,
+	STOMP_SAYS_SUBSCRIBE,		/* children are being resumed */
+};
+
+struct stomp_held {
+	STAILQ_ENTRY(stomp_held) entry;
+	struct hg_frame		*frame;
+};
+
+struct stomp_again {
+	enum stomp_phase_of_loss phase;
+	bool			 is_hopeless;	/* cannot be made again */
+	bool			 is_unproven;	/* a frame without a receipt may
+						 * have got lost */
+	unsigned		 awaited;	/* receipts of the client */
+	char			*connect;
+	size_t			 connect_len;
+	size_t			 bytes;
+	struct stomp_kepts	 subs;
+	STAILQ_HEAD(, stomp_held) held;
+	size_t			 held_bytes;
+};
 
 enum stomp_sub_state {
 	STOMP_SUB_ASKED,	/* the broker has not accepted it yet */
@@ -174,6 +226,12 @@ struct stomp_session {
 	struct stomp			*home;		/* the slot's state */
 	struct hg_kept			*orphan;	/* slot and channel are
 							 * gone: the broker */
+	unsigned			 resumes;	/* subscriptions that come
+							 * back first */
+	/* At an edge. */
+	LIST_ENTRY(stomp_session)	 by_channel;	/* worker->sessions */
+	bool				 is_listed;
+	struct stomp_again		 again;
 };
 
 /* Of a child channel. */
@@ -182,6 +240,9 @@ struct stomp_child {
 	struct stomp_session	*session;	/* with sub */
 	struct stomp_sub	*sub;		/* NULL: of another headgate, or
 						 * its subscription is gone */
+	struct stomp_kept	*kept;		/* at an edge, or NULL */
+	struct stomp_session	*kept_by;
+	bool			 is_other;	/* not the flow that was lost */
 	char			*intro;		/* NULL: nothing is put in */
 	size_t			 intro_len;
 	bool			 is_text;	/* the intro may be in text */
@@ -194,6 +255,8 @@ struct stomp {
 	struct stomp_session	*session;
 	struct stomp_child	*child;
 };
+
+#define STOMP_BUCKETS	1024
 
 /* What was made of a flow's message for those with one intro. */
 struct stomp_made {
@@ -212,6 +275,7 @@ struct stomp_worker {
 	unsigned		 made_next;	/* to be replaced */
 	unsigned		 made_found;	/* looked for from here on */
 	bool			 made_timer;
+	LIST_HEAD(, stomp_session) sessions[STOMP_BUCKETS];	/* of edges */
 	/* The subscription whose child is being opened. */
 	struct stomp_session	*opening_session;
 	struct stomp_sub	*opening;
@@ -366,7 +430,38 @@ void	stomp_leave(struct stomp_session *, struct stomp_sub *, unsigned code,
 void	stomp_leave_all(struct stomp_session *, unsigned code,
 	    const char *reason);
 
+/* again.c: what an edge keeps of its client, to be said again. */
+void	stomp_again_start(struct stomp_session *);
+void	stomp_again_finish(struct stomp_session *);
+/* A frame of the client goes up; look: as it is sent. */
+void	stomp_again_frame(struct stomp_session *, struct stomp_work *,
+	    struct hg_frame *look);
+void	stomp_again_receipt(struct stomp_session *);
+/* A child that the gateway has opened for one of the subscriptions. */
+void	stomp_again_child(struct stomp_child *, struct stomp_text id,
+	    const struct hg_head *request);
+void	stomp_again_child_gone(struct stomp_child *);
+
+/* rejoin.c: a lost trunk, at the edge. */
+int	stomp_rejoin_park(struct stomp_session *);
+void	stomp_rejoin(struct stomp_session *);
+/* Whether the frame was taken: the client waits. */
+bool	stomp_rejoin_hold(struct stomp_session *, const struct hg_frame *);
+/* Of the broker, while it is at it. False: it is as any other. */
+bool	stomp_rejoin_frame(struct stomp_session *, struct stomp_work *);
+void	stomp_rejoin_child(struct stomp_child *);
+void	stomp_rejoin_resumed(struct stomp_child *, bool);
+void	stomp_rejoin_over(struct stomp_session *);
+
+/* connect.c; -1: none that was offered. */
+int	stomp_agreed_version(const struct stomp_session *,
+	    const struct stomp_work *);
+
 /* park.c: a lost trunk, at the gateway. */
+#define STOMP_RESUMES	"x-headgate-resumes"
+void	stomp_see_resumes(struct stomp_session *, struct stomp_work *);
+struct hg_member *stomp_join_flow(struct stomp_session *, struct stomp_sub *,
+	    struct hg_fields *);
 int	stomp_park(struct stomp_session *);
 
 /* personalise.c */

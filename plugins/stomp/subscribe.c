@@ -268,6 +268,7 @@ stomp_receipt(struct stomp_session *session, struct stomp_work *work)
 
 	stomp_get(work, STOMP_RECEIPT_ID, &receipt);
 	if ((number = stomp_own_number(session, receipt)) == 0) {
+		stomp_again_receipt(session);
 		stomp_pass_down(session, work);
 		return;
 	}

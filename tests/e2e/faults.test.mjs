@@ -19,8 +19,10 @@ describe('RabbitMQ', { skip: missing }, async () => {
   const broker = await startRabbitMQ(test);
 
   async function start(t, options = {}) {
+    // Nobody waits for another trunk: see resume.test.mjs.
     const pair = await startTopicPair(t, broker.port, {
-      share: '/topic/* scope=public', ...options,
+      share: '/topic/* scope=public',
+      trunk: { gateway: { park: '0' }, edge: { park: '0' } }, ...options,
       gateway: { verify: 4, ...options.gateway },
     });
     const topic = await new Topic(t, pair, '/topic/faults').open(guest);

@@ -24,10 +24,12 @@ function gatewaySections(sections, port) {
     'service trunk': {
       listen: 'trunks', path: '/.headgate/trunk', trunk: 'yes',
       extensions: 'x-kaazing-channels x-kaazing-fanout',
+      ...sections['trunk keys'],
     },
     'plugin channels': {},
     'plugin fanout': {},
-    ...sections,
+    ...Object.fromEntries(Object.entries(sections).filter(([name]) =>
+      name !== 'trunk keys')),
   };
 }
 
@@ -46,7 +48,8 @@ function edgeSections(sections, port) {
 }
 
 // The services of both; each section may change what is above. between: a relay
-// that the trunk goes through. env: { gateway, edge }, of the processes.
+// that the trunk goes through. gateway's "trunk keys" go into its service.
+// env: { gateway, edge }, of the processes.
 export async function startPair(t, { gateway, edge, between, env = {} }) {
   const own = selfSigned(tempDir(t), 'own');
   const files = { ...own.files, secret: SECRET };

@@ -58,6 +58,13 @@ export async function relay(t) {
         for (const socket of pair)
           socket.resetAndDestroy();
     },
+    // Only the connection that carried the most.
+    cutBusiest() {
+      const [pair] = [...pairs].sort(([a], [b]) =>
+        b.bytesWritten - a.bytesWritten);
+      for (const socket of pair)
+        socket.resetAndDestroy();
+    },
     // As when the network between loses everything.
     stall() {
       for (const pair of pairs)

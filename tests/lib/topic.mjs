@@ -8,15 +8,17 @@ import { connect } from './stomp.mjs';
 import { until } from './wait.mjs';
 
 // options: share (of the gateway's service), gateway and edge (keys of their
-// services), channels (of the plugin, at both), between (see startPair).
+// services), trunk (gateway and edge: of its ends), channels (of the plugin, at both), between (see startPair), workers (of each).
 export function startTopicPair(t, port, options) {
   const plugins = {
     'plugin stomp': {}, 'plugin channels': options.channels ?? {},
+    headgate: { workers: String(options.workers ?? 1) },
   };
   return startPair(t, {
     between: options.between,
     gateway: {
       ...plugins,
+      'trunk keys': options.trunk?.gateway,
       'service stomp': {
         listen: 'clients trunks', path: '/stomp', subprotocols: STOMP,
         plugins: 'stomp', connect: `tcp://127.0.0.1:${port}`,
@@ -26,6 +28,7 @@ export function startTopicPair(t, port, options) {
     },
     edge: {
       ...plugins,
+      'trunk gateway': options.trunk?.edge,
       'service stomp': {
         listen: 'clients', path: '/stomp', plugins: 'stomp',
         connect: 'trunk:gateway', subprotocols: STOMP, ...options.edge,

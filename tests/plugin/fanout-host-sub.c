@@ -29,8 +29,9 @@ sub_join_on(struct hg_channel *parent, const char *destination,
 
 	fields = host_alloc(sizeof(*fields));
 	inside.depth++;
-	member = host.flows->join(parent, destination, key, strlen(key),
-	    credential, credential != NULL ? strlen(credential) : 0, fields);
+	member = (parent->resumes ? host.flows->rejoin : host.flows->join)(
+	    parent, destination, key, strlen(key), credential,
+	    credential != NULL ? strlen(credential) : 0, fields);
 	inside.depth--;
 	free(fields);
 	if (member == NULL)

@@ -380,23 +380,6 @@ t_worker_count(void)
 	return (1);
 }
 
-/* The request is the channel itself. */
-static const struct hg_head *
-t_request(const struct hg_channel *ch)
-{
-	alive(ch);
-	return ((const struct hg_head *)(const void *)ch);
-}
-
-static const char *
-t_head_get(const struct hg_head *head, const char *name)
-{
-	const struct hg_channel *ch = (const void *)head;
-
-	return (strcmp(name, "X-Headgate-Resumes") == 0 && ch->resumes ? "1" :
-	    NULL);
-}
-
 const struct hg_host host_table = {
 	.size = sizeof(struct hg_host),
 	.log = t_log, .quote = t_quote, .count = t_count,
@@ -416,6 +399,5 @@ const struct hg_host host_table = {
 	.worker_index = t_worker_index, .post = t_post,
 	.worker_timer = t_worker_timer, .report_row = t_row,
 	.report_text = t_text, .report_number = t_number,
-	.worker_count = t_worker_count, .channel_request = t_request,
-	.head_get = t_head_get, .channel_place = set_place,
+	.worker_count = t_worker_count, .channel_place = set_place,
 };

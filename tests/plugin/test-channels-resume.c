@@ -218,6 +218,31 @@ test_ask(void)
 	fake_finish();
 }
 
+/* It is said behind "created", however early it is asked for. */
+static void
+test_ask_early(void)
+{
+	struct hg_conn *c = edge();
+	struct hg_channel *ch;
+
+	ch_say_head(c, "create 0x0002 parent=0x0000", CH_FLOW_HEAD);
+	ch = fake_accepted(c);
+	T_REQUIRE(ch != NULL);
+	T_EQ(fake_hg()->channel_ask_resume(ch, FLOW, "00000001", 9), 0);
+	CH_QUIET(c);
+	fake_answer_channel(ch, CH_YES, NULL);
+	CH_SAYS(c, "created 0x0002");
+	CH_SAYS(c, ASK "9");
+	/* And not at all, when it is gone. */
+	ch_say_head(c, "create 0x0004 parent=0x0000", CH_FLOW_HEAD);
+	ch = fake_accepted(c);
+	T_EQ(fake_hg()->channel_ask_resume(ch, FLOW, "00000001", 9), 0);
+	ch_say(c, "destroy 0x0004 code=1000");
+	fake_reap();
+	CH_ALIVE(c);
+	fake_finish();
+}
+
 /* Nobody above knows of flows, ids are of other channels or of none: a gap. */
 static void
 test_gap(void)
@@ -245,4 +270,4 @@ test_gap(void)
 
 T_MAIN({ "say", test_say }, { "say, merged", test_say_merged },
     { "know", test_know }, { "wrong place", test_wrong_place },
-    { "ask", test_ask }, { "gap", test_gap })
+    { "ask", test_ask }, { "ask early", test_ask_early }, { "gap", test_gap })
