@@ -35,6 +35,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-stomp-one \
 	tests/plugin/test-stomp-parse \
 	tests/plugin/test-stomp-personalise \
+	tests/plugin/test-stomp-rejoin \
 	tests/plugin/test-stomp-subscribe
 TSAN_TESTS += tests/plugin/test-broker-threads
 
