@@ -81,7 +81,8 @@ member_add(struct fanout_worker *worker, struct fanout_flow *flow,
 	TAILQ_INSERT_TAIL(&flow->members, member, entry);
 	flow->member_count++;
 	fanout_count(FANOUT_MEMBERS, 1);
-	if (resumes && hg->channel_has(member->parent, FANOUT_NAME))
+	if (resumes && !flow->one &&
+	    hg->channel_has(member->parent, FANOUT_NAME))
 		member->resume_by = hg->now() + FANOUT_RESUME_WAIT;
 	if (flow->merged_count > 0 || member->resume_by != 0 ||
 	    fanout_member_merge(member, flow->ring.head) != 0)

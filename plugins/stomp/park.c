@@ -2,7 +2,8 @@
 /*
  * A session at the gateway whose client's trunk has vanished. It may stay for a
  * while, so that the flows that it is of go on, if it is nothing but members of
- * flows: what is not shared would be taken from the broker for nobody.
+ * flows: what is not shared would be taken from the broker for nobody. Flows that
+ * live on one subscription for all have their own way: orphan.c.
  */
 #include "stomp.h"
 
@@ -12,9 +13,7 @@
 static bool
 stomp_flows_park(const struct stomp_session *session)
 {
-	return (session->flows != NULL && session->flows->size >=
-	    offsetof(struct hg_flows, rejoin) +
-	    sizeof(session->flows->rejoin));
+	return (session->flows != NULL && STOMP_HAS(session->flows, rejoin));
 }
 
 static bool
@@ -30,7 +29,8 @@ stomp_may_stay(const struct stomp_session *session)
 		return (false);
 	for (i = 0; i < session->bucket_count; i++)
 		for (sub = session->buckets[i]; sub != NULL; sub = sub->next)
-			if (sub->state != STOMP_SUB_LIVE || sub->member == NULL)
+			if (sub->state != STOMP_SUB_LIVE ||
+			    sub->member == NULL || sub->source != NULL)
 				return (false);
 	return (session->sub_count > 0);
 }
