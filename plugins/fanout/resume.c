@@ -100,13 +100,13 @@ align(struct hg_member *member)
 {
 	struct fanout_flow *flow = member->flow;
 	struct fanout_place_in_ring found;
-	struct fanout_proof proof;
+	struct fanout_proof proof = {
+		.verify = fanout_member_verify(member),
+		.margin = flow->verify,
+		.window = flow->window,
+		.base = member->base,
+	};
 
-	proof.verify = fanout_member_verify(member);
-	proof.margin = flow->verify;
-	proof.window = flow->window;
-	proof.base = member->base;
-	proof.floor = 0;
 	if (fanout_align(&flow->ring, &member->history, &proof, &found) ==
 	    FANOUT_ALIGNED && found.ahead == 0)
 		fanout_fed_in_step(member, found.seq);
