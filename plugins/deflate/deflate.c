@@ -20,7 +20,7 @@ const struct hg_option deflate_option_table[] = {
 	    INT64_C(1) << 30, true,
 	    "bytes of a received message, inflated; more are 1009"),
 	OPTION("streams-max", HG_INT, streams_max, "64", 2, 1 << 20, false,
-	    "zlib streams of each direction and worker"),
+	    "zlib streams of a worker that deflate, or wait to inflate"),
 	OPTION("context-takeover", HG_BOOL, context_takeover, "no", 0, 0, true,
 	    "whether a window lasts longer than a message"),
 	{ .key = NULL },

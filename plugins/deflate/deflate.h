@@ -74,7 +74,7 @@ void	deflate_agree(const struct hg_slot *, struct deflate_agreed *);
 
 /* NULL: no memory, or as many as there may be are in use. */
 struct stream *stream_out(int bits);
-struct stream *stream_in(void);
+struct stream *stream_in(void);		/* NULL: no memory */
 /* NULL is fine. */
 void	stream_out_done(struct stream *);
 void	stream_in_done(struct stream *);

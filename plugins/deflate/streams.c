@@ -2,7 +2,9 @@
 /*
  * Zlib's streams are big (deflate 256 KiB, inflate 40 KiB), so a worker lends
  * them from message to message. Only who was promised that the window goes on
- * keeps its own. All that exist are counted, and limited.
+ * keeps its own. Those that deflate are limited; one that inflates is part of
+ * what its connection may cost, so that nobody can take it from others, and
+ * only those that are kept for later are limited.
  */
 #include <stdlib.h>
 
@@ -24,6 +26,7 @@ stream_take(struct stream **list)
 	return (stream);
 }
 
+/* Without one, a message is sent as it is. */
 static bool
 stream_may_be(int64_t count)
 {
@@ -64,8 +67,7 @@ stream_in(void)
 
 	if ((stream = stream_take(&worker->free_in)) != NULL)
 		return (stream);
-	if (!stream_may_be(worker->in_count) ||
-	    (stream = calloc(1, sizeof(*stream))) == NULL)
+	if ((stream = calloc(1, sizeof(*stream))) == NULL)
 		return (NULL);
 	if (inflateInit2(&stream->z, -DEFLATE_BITS_MAX) != Z_OK) {
 		free(stream);
@@ -101,7 +103,8 @@ stream_in_done(struct stream *stream)
 
 	if (stream == NULL)
 		return;
-	if (inflateReset(&stream->z) == Z_OK) {
+	if (worker->in_count <= deflate_process->streams_max &&
+	    inflateReset(&stream->z) == Z_OK) {
 		stream->next = worker->free_in;
 		worker->free_in = stream;
 		return;

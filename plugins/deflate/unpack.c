@@ -118,8 +118,7 @@ deflate_recv(struct hg_slot *slot, void *own, struct hg_frame *frame)
 	if (!state->in_packed)
 		return (HG_PASS);
 	if (state->in == NULL && (state->in = stream_in()) == NULL)
-		return (hg->fail(slot, 1013, "too many messages are being "
-		    "inflated"));
+		return (hg->fail(slot, 1011, "out of memory"));
 	verdict = unpack(slot, state, frame);
 	if (verdict != HG_FAIL && (flags & HG_LAST) != 0 &&
 	    !state->agreed.peer_takeover) {
