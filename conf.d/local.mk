@@ -7,6 +7,7 @@ CONF_FRAGMENTS = \
 	plugins/deflate/deflate.ini \
 	plugins/echo/echo.ini \
 	plugins/fanout/fanout.ini \
+	plugins/idletimeout/idletimeout.ini \
 	plugins/pingpong/pingpong.ini \
 	plugins/stomp/stomp.ini \
 	plugins/tap/tap.ini

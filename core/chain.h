@@ -93,6 +93,10 @@ bool	chain_park(struct chain *, enum hg_direction);
 void	chain_rejoin(struct chain *);
 void	chain_lost(struct chain *, uint64_t seq);
 void	chain_resumed(struct chain *, bool);
+/* From the slot below "below" to the wire: whether one sent a sign of life. */
+bool	chain_beat(struct chain *, unsigned below);
+/* Tells the slots from that one upwards that a sign of life came. */
+void	chain_alive(struct chain *, unsigned from);
 bool	chain_has(const struct chain *, const char *extension);
 /* The slot's effective options. */
 const void *chain_options(const struct service *, const struct plugin *);

@@ -180,6 +180,8 @@ void	conn_fail(struct hg_conn *, unsigned code, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 /* At the end of what waits: FIN. */
 void	conn_shut(struct hg_conn *);
+/* Sends a pong frame as a sign of life, unless something waits to be written. */
+void	conn_beat(struct hg_conn *);
 /* It is gone at the end of this turn. */
 void	conn_kill(struct hg_conn *, const char *why);
 /* The channels that wait on a dead one end. */

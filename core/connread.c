@@ -109,6 +109,10 @@ conn_got_control(struct hg_conn *conn, const struct ws_piece *piece)
 	switch (piece->opcode) {
 	case WS_PING:
 		conn_got_ping(conn, piece);
+		chain_alive(&conn->chain, 0);
+		break;
+	case WS_PONG:
+		chain_alive(&conn->chain, 0);
 		break;
 	case WS_CLOSE:
 		conn_got_close(conn, piece);

@@ -273,6 +273,21 @@ conn_flush(struct hg_conn *conn)
 		conn_emptied(conn);
 }
 
+/* What waits already is a sign of life, or nobody reads it. */
+void
+conn_beat(struct hg_conn *conn)
+{
+	if (conn->state != CONN_OPEN || !conn->is_websocket ||
+	    conn->pong != NULL || !outq_empty(&conn->out))
+		return;
+	if ((conn->pong = recycle_get(CONN_PONG_SIZE)) == NULL) {
+		conn_kill(conn, "out of memory");
+		return;
+	}
+	conn->pong[0] = 0;
+	worker_flush_later(conn->worker, &conn->flush);
+}
+
 void
 conn_shut(struct hg_conn *conn)
 {

@@ -143,6 +143,23 @@ host_conn_is_initiator(const struct hg_conn *conn)
 	return (conn->is_initiator);
 }
 
+static void
+host_beat(struct hg_slot *slot)
+{
+	struct hg_conn *conn = slot->chain->conn;
+
+	if (!chain_beat(&conn->chain, slot->chain == &conn->chain ?
+	    slot->index : conn->chain.count))
+		conn_beat(conn);
+}
+
+static void
+host_alive(struct hg_slot *slot)
+{
+	if (slot->chain->channel == NULL)
+		chain_alive(slot->chain, slot->index + 1);
+}
+
 static struct hg_channel *
 host_conn_root(struct hg_conn *conn)
 {
@@ -401,4 +418,6 @@ const struct hg_host host_table = {
 	.channel_resume = host_channel_resume,
 	.channel_resumed = host_channel_resumed,
 	.channel_rejoined = host_channel_rejoined,
+	.beat = host_beat,
+	.alive = host_alive,
 };

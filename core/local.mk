@@ -26,7 +26,7 @@ core_libheadgate_a_SOURCES = \
 	core/tls.c core/tls.h core/tlsio.c core/tlsio.h \
 	core/transport.c core/transport.h \
 	core/settings.h \
-	core/chain.c core/chain.h \
+	core/chain.c core/chainbeat.c core/chain.h \
 	core/conn.c core/connread.c core/connwrite.c core/conn.h \
 	core/channel.c core/channeldata.c core/channelend.c core/channel.h \
 	core/channelauth.c core/channelauth.h \

@@ -239,6 +239,15 @@ struct hg_hooks {
 	 * before was for nobody; behind it comes what was asked for, or there
 	 * is a gap. */
 	void		 (*resumed)(struct hg_slot *, void *state, bool);
+	/*
+	 * For connections. beat: a slot further up wants a sign of life sent
+	 * (hg->beat). TAKE: this one sent one that its peer can see; PASS: it
+	 * does not know how, or cannot now.
+	 */
+	enum hg_verdict	 (*beat)(struct hg_slot *, void *state);
+	/* A sign of life came that is no data: a ping or pong frame, or what a
+	 * slot nearer the wire took for one. */
+	void		 (*alive)(struct hg_slot *, void *state);
 };
 
 /*
@@ -733,6 +742,13 @@ struct hg_host {
 	void	 (*channel_resumed)(struct hg_channel *, bool);
 	/* After rejoin: all is as it was. */
 	void	 (*channel_rejoined)(struct hg_channel *);
+
+	/* Signs of life that are no data. beat: sends one, by the hook beat of a
+	 * slot nearer the wire or else as a pong frame (RFC 6455, 5.5.3), unless
+	 * something waits to be written. alive: for a connection's slot that took
+	 * one in; the slots above hear of it by their hook. */
+	void	 (*beat)(struct hg_slot *);
+	void	 (*alive)(struct hg_slot *);
 };
 
 #ifdef __cplusplus

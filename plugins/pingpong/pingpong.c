@@ -19,24 +19,41 @@ static const char *const pingpong_counters[] = {
 
 /* --- the pong ------------------------------------------------------------- */
 
+static void
+pingpong_pong(struct hg_slot *slot)
+{
+	struct hg_frame *frame;
+
+	frame = hg->frame_new(pong, sizeof(pong), HG_WHOLE | HG_TEXT);
+	if (frame == NULL)
+		hg->fail(slot, 1011, "out of memory");
+	else
+		hg->send_next(slot, frame);
+}
+
 /* One answer is enough for any number of pings (RFC 6455, 5.5.3), and none may
  * stand inside another message. */
 static void
 pingpong_answer(struct hg_slot *slot, struct pingpong *state)
 {
-	struct hg_frame *frame;
-
 	if (!state->pong_due || state->out_open ||
 	    hg->conn_full(hg->slot_conn(slot)))
 		return;
 	state->pong_due = false;
-	frame = hg->frame_new(pong, sizeof(pong), HG_WHOLE | HG_TEXT);
-	if (frame == NULL) {
-		hg->fail(slot, 1011, "out of memory");
-		return;
-	}
 	hg->count(&hg_plugin_entry, PINGPONG_PINGS, 1);
-	hg->send_next(slot, frame);
+	pingpong_pong(slot);
+}
+
+/* A page sees no pong frame, so a sign of life is a pong of ours. */
+static enum hg_verdict
+pingpong_beat(struct hg_slot *slot, void *own)
+{
+	struct pingpong *state = own;
+
+	if (state->out_open || hg->conn_full(hg->slot_conn(slot)))
+		return (HG_PASS);
+	pingpong_pong(slot);
+	return (HG_TAKE);
 }
 
 /* --- up ------------------------------------------------------------------- */
@@ -55,6 +72,7 @@ pingpong_marked(struct hg_slot *slot, struct pingpong *state,
 	if (start->len != MARK_MESSAGE || bytes[MARK + 1] != 0 ||
 	    (bytes[MARK] != 9 && bytes[MARK] != 10))
 		return (hg->fail(slot, 1002, "a mark with nothing known"));
+	hg->alive(slot);
 	if (bytes[MARK] == 9) {
 		state->pong_due = true;
 		pingpong_answer(slot, state);
@@ -170,6 +188,7 @@ static const struct hg_hooks pingpong_connection = {
 	.recv = pingpong_recv,
 	.send = pingpong_send,
 	.drain = pingpong_drain,
+	.beat = pingpong_beat,
 };
 
 HG_PLUGIN(

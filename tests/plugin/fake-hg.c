@@ -342,4 +342,6 @@ const struct hg_host fake_table = {
 	.channel_resume = fake_hg_channel_resume,
 	.channel_resumed = fake_hg_channel_resumed,
 	.channel_rejoined = fake_hg_channel_rejoined,
+	.beat = fake_hg_beat,
+	.alive = fake_hg_alive,
 };

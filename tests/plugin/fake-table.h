@@ -95,6 +95,9 @@ int fake_hg_channel_ask_resume(struct hg_channel *ch, const char *flow,
 	    const char *epoch, uint64_t seq);
 void fake_hg_channel_resumed(struct hg_channel *ch, bool yes);
 void fake_hg_channel_rejoined(struct hg_channel *ch);
+/* fake-beat.c */
+void	 fake_hg_beat(struct hg_slot *);
+void	 fake_hg_alive(struct hg_slot *);
 struct hg_group *fake_hg_group_new(struct hg_conn *conn);
 void fake_hg_group_free(struct hg_group *group);
 int fake_hg_group_add(struct hg_group *group, struct hg_channel *ch);

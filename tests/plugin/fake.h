@@ -77,6 +77,7 @@ struct hg_conn {
 	bool			 stir;		/* a channel may have to close
 						 * or be told at a turn's end */
 	bool			 retired;
+	unsigned		 beats;		/* pong frames of hg->beat */
 	char			 name[16];
 	char			 subprotocol[64], service[64], has[256];
 	enum hg_upstream	 upstream;

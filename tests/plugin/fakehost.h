@@ -191,6 +191,9 @@ int	 fake_get_place(struct hg_channel *, uint64_t *seq);
 unsigned fake_rejoined(const struct hg_channel *);
 int	 fake_was_resumed(const struct hg_channel *);
 const char *fake_asked(const struct hg_channel *);
+/* A ping frame has come; how many pong frames hg->beat has sent. (turn) */
+void	 fake_ping(struct hg_conn *);
+unsigned fake_beats(const struct hg_conn *);
 /* An empty turn: reaps. */
 void	 fake_reap(void);
 

@@ -12,6 +12,7 @@ WIRE_TESTS += \
 	tests/wire/handshake.test.mjs \
 	tests/wire/head.test.mjs \
 	tests/wire/messages.test.mjs \
+	tests/wire/idletimeout.test.mjs \
 	tests/wire/negotiation.test.mjs \
 	tests/wire/origin.test.mjs \
 	tests/wire/pingpong.test.mjs \
