@@ -71,6 +71,9 @@ struct hg_frame *frame_concat(struct hg_frame *frame, struct hg_frame *);
 
 /* Copies at most len bytes from "from" on; returns how many. */
 size_t	frame_peek(const struct hg_frame *look, size_t from, void *, size_t);
+/* The length of the run at its end, and where that is: as long as two frames
+ * are held, runs at one place have the same bytes. 0: it has none. */
+size_t	frame_tail(const struct hg_frame *look, const void **bytes);
 /* Fills at most max vectors with the bytes from "from" on; returns how many. */
 int	frame_iov(const struct hg_frame *look, size_t from, struct iovec *,
 	    int max);

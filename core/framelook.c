@@ -45,6 +45,19 @@ frame_peek(const struct hg_frame *look, size_t from, void *out, size_t len)
 	return (to - (unsigned char *)out);
 }
 
+size_t
+frame_tail(const struct hg_frame *look, const void **bytes)
+{
+	const struct slice *last;
+
+	*bytes = NULL;
+	if (look->count == 0)
+		return (0);
+	last = &look->slices[look->count - 1];
+	*bytes = last->data;
+	return (last->len);
+}
+
 int
 frame_iov(const struct hg_frame *look, size_t from, struct iovec *iov, int max)
 {

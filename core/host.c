@@ -420,4 +420,5 @@ const struct hg_host host_table = {
 	.channel_rejoined = host_channel_rejoined,
 	.beat = host_beat,
 	.alive = host_alive,
+	.frame_tail = frame_tail,
 };

@@ -749,6 +749,11 @@ struct hg_host {
 	 * one in; the slots above hear of it by their hook. */
 	void	 (*beat)(struct hg_slot *);
 	void	 (*alive)(struct hg_slot *);
+
+	/* The length of the run of bytes at a frame's end, and where it is: as
+	 * long as two frames are held, runs at one place have the same bytes. 0:
+	 * the frame has none. */
+	size_t	 (*frame_tail)(const struct hg_frame *, const void **bytes);
 };
 
 #ifdef __cplusplus

@@ -35,6 +35,7 @@ static const char *const deflate_counters[] = {
 	[DEFLATE_UNPACKED] = "messages_unpacked",
 	[DEFLATE_UNPACKED_FROM] = "bytes_unpacked_from",
 	[DEFLATE_UNPACKED_TO] = "bytes_unpacked_to",
+	[DEFLATE_SHARED] = "messages_packed_once",
 	[DEFLATE_SKIPPED] = "messages_skipped",
 	[DEFLATE_TOO_LONG] = "messages_too_long",
 	[DEFLATE_NO_STREAM] = "streams_missing",
@@ -51,6 +52,7 @@ deflate_load(const void *options)
 static void
 deflate_worker_stop(void *data)
 {
+	once_forget(data);
 	streams_free(data);
 }
 
@@ -60,6 +62,7 @@ deflate_open(struct hg_slot *slot, void *own)
 	struct deflate *state = own;
 
 	deflate_agree(slot, &state->agreed);
+	streams_promise(&state->agreed, 1);
 	return (0);
 }
 
@@ -69,6 +72,7 @@ deflate_close(struct hg_slot *slot, void *own)
 	struct deflate *state = own;
 
 	(void)slot;
+	streams_promise(&state->agreed, -1);
 	stream_out_done(state->out);
 	stream_in_done(state->in);
 }

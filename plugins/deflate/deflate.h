@@ -13,11 +13,12 @@
 #define DEFLATE_BITS_MIN	9	/* zlib writes no raw stream of 8 */
 #define DEFLATE_BITS_MAX	15
 #define DEFLATE_SCRATCH		(64 * 1024)
+#define ONCE_COUNT		8
 
 enum {
 	DEFLATE_PACKED, DEFLATE_PACKED_FROM, DEFLATE_PACKED_TO,
 	DEFLATE_UNPACKED, DEFLATE_UNPACKED_FROM, DEFLATE_UNPACKED_TO,
-	DEFLATE_SKIPPED, DEFLATE_TOO_LONG, DEFLATE_NO_STREAM,
+	DEFLATE_SHARED, DEFLATE_SKIPPED, DEFLATE_TOO_LONG, DEFLATE_NO_STREAM,
 };
 
 struct deflate_options {
@@ -55,10 +56,23 @@ struct deflate {
 	uint64_t		 inflated;	/* of the message being read */
 };
 
-/* A worker's: streams that nobody uses, and scratch. */
+/* Bytes at the end of messages for many. */
+struct once {
+	const void	*bytes;		/* where they are; NULL: free */
+	size_t		 len;
+	int		 bits;		/* the window they are packed with */
+	struct hg_frame	*shared;	/* holds them; NULL: only noted */
+	struct hg_frame	*packed;	/* they, packed as a whole message */
+};
+
+/* A worker's: streams that nobody uses, scratch, and what is packed once. */
 struct deflate_worker {
+	struct once	 once[ONCE_COUNT];
+	unsigned	 once_next;
+	bool		 once_timer;
 	struct stream	*free_out, *free_in;
 	int64_t		 out_count, in_count;	/* used and free */
+	int64_t		 promised;	/* slots that keep theirs */
 	unsigned char	 scratch[DEFLATE_SCRATCH];
 };
 
@@ -80,7 +94,18 @@ void	stream_out_done(struct stream *);
 void	stream_in_done(struct stream *);
 /* Whether there is one more for a connection that keeps its own. */
 bool	streams_are_left(void);
+/* A slot that keeps streams, if it does, comes (1) or goes (-1). */
+void	streams_promise(const struct deflate_agreed *, int more);
 void	streams_free(struct deflate_worker *);
+
+/* --- messages for many: once.c -------------------------------------------- */
+
+/* What the frame's end was noted for; NULL: it was not, but is now if it is
+ * worth it. */
+struct once *once_find(const struct hg_frame *, int bits);
+/* The message, from what is packed already. NULL: no memory. */
+struct hg_frame *once_make(const struct once *, const struct hg_frame *);
+void	once_forget(struct deflate_worker *);
 
 /* --- the two directions: pack.c, unpack.c ---------------------------------- */
 

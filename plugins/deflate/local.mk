@@ -1,7 +1,7 @@
 plugin_LTLIBRARIES += plugins/deflate/deflate.la
 plugins_deflate_deflate_la_SOURCES = \
 	plugins/deflate/deflate.c plugins/deflate/deflate.h \
-	plugins/deflate/pack.c \
+	plugins/deflate/pack.c plugins/deflate/once.c \
 	plugins/deflate/params.c \
 	plugins/deflate/streams.c \
 	plugins/deflate/unpack.c

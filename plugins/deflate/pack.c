@@ -69,6 +69,56 @@ pack_is_vain(const struct deflate *state, unsigned flags, size_t len,
 	    packed >= len + 4);
 }
 
+/* What the messages share, kept for those that follow. -1: no memory. */
+static int
+pack_shared(struct deflate *state, struct once *once,
+    const struct hg_frame *frame)
+{
+	const struct deflate_worker *worker =
+	    hg->worker_data(&hg_plugin_entry);
+	const unsigned char *bytes = once->bytes;
+	unsigned char *own;
+	size_t packed;
+
+	if (pack_bytes(state->out, bytes, once->len, &own, &packed) != 0)
+		return (-1);
+	once->packed = pack_frame(own != NULL ? own : worker->scratch, packed,
+	    HG_WHOLE);
+	free(own);
+	if (once->packed != NULL)
+		once->shared = hg->frame_slice(hg->frame_ref(
+		    (struct hg_frame *)(uintptr_t)frame),
+		    hg->frame_len(frame) - once->len, once->len);
+	if (once->shared != NULL)
+		return (0);
+	hg->frame_unref(once->packed);
+	once->packed = NULL;
+	return (-1);
+}
+
+/* A whole message, whose end may be one for many. */
+static enum hg_verdict
+pack_once(struct hg_slot *slot, struct deflate *state, struct once *once,
+    struct hg_frame *frame)
+{
+	size_t len = hg->frame_len(frame);
+	struct hg_frame *made;
+
+	made = once->shared != NULL || pack_shared(state, once, frame) == 0 ?
+	    once_make(once, frame) : NULL;
+	if (made == NULL)
+		return (hg->fail(slot, 1011, "out of memory"));
+	if (hg->frame_len(made) >= len) {
+		hg->frame_unref(made);
+		hg->count(&hg_plugin_entry, DEFLATE_SKIPPED, 1);
+		return (HG_PASS);
+	}
+	pack_count(len, hg->frame_len(made), HG_WHOLE);
+	hg->count(&hg_plugin_entry, DEFLATE_SHARED, 1);
+	hg->send_next(slot, made);
+	return (HG_DROP);
+}
+
 static enum hg_verdict
 pack(struct hg_slot *slot, struct deflate *state, struct hg_frame *frame)
 {
@@ -128,12 +178,16 @@ deflate_send(struct hg_slot *slot, void *own, struct hg_frame *frame)
 	struct deflate *state = own;
 	unsigned flags = hg->frame_flags(frame);
 	enum hg_verdict verdict;
+	struct once *once;
 
 	if ((flags & HG_FIRST) != 0)
 		state->out_packed = pack_begins(slot, state, frame);
 	if (!state->out_packed)
 		return (HG_PASS);
-	verdict = pack(slot, state, frame);
+	once = (flags & HG_WHOLE) == HG_WHOLE && !state->agreed.own_takeover ?
+	    once_find(frame, state->agreed.own_bits) : NULL;
+	verdict = once != NULL ? pack_once(slot, state, once, frame) :
+	    pack(slot, state, frame);
 	if ((flags & HG_LAST) != 0 && !state->agreed.own_takeover) {
 		stream_out_done(state->out);
 		state->out = NULL;

@@ -118,10 +118,14 @@ stream_in_done(struct stream *stream)
 bool
 streams_are_left(void)
 {
-	const struct deflate_worker *worker = streams_worker();
-	int64_t half = deflate_process->streams_max / 2;
+	return (streams_worker()->promised < deflate_process->streams_max / 2);
+}
 
-	return (worker->out_count < half && worker->in_count < half);
+void
+streams_promise(const struct deflate_agreed *agreed, int more)
+{
+	if (agreed->own_takeover || agreed->peer_takeover)
+		streams_worker()->promised += more;
 }
 
 void

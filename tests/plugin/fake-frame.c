@@ -122,6 +122,12 @@ fake_frame_append(struct hg_frame *frame, const void *data, size_t len)
 	return (changed(frame_append(frame, data, len)));
 }
 
+size_t
+fake_frame_tail(const struct hg_frame *frame, const void **bytes)
+{
+	return (frame_tail(held(frame, "frame_tail"), bytes));
+}
+
 struct hg_frame *
 fake_frame_concat(struct hg_frame *frame, struct hg_frame *second)
 {

@@ -22,6 +22,7 @@ struct hg_frame *fake_frame_trim(struct hg_frame *, size_t);
 struct hg_frame *fake_frame_slice(struct hg_frame *, size_t, size_t);
 struct hg_frame *fake_frame_prepend(struct hg_frame *, const void *, size_t);
 struct hg_frame *fake_frame_append(struct hg_frame *, const void *, size_t);
+size_t	 fake_frame_tail(const struct hg_frame *, const void **);
 struct hg_frame *fake_frame_concat(struct hg_frame *, struct hg_frame *);
 int	 fake_head_status(const struct hg_head *);
 const char *fake_head_reason(const struct hg_head *);
@@ -135,6 +136,7 @@ void	 fake_kept_end(struct hg_kept *, unsigned, const char *);
 	.frame_prepend = fake_frame_prepend,				\
 	.frame_append = fake_frame_append,				\
 	.frame_concat = fake_frame_concat,				\
+	.frame_tail = fake_frame_tail,					\
 	.head_get = http_get,						\
 	.head_next = http_next,						\
 	.head_status = fake_head_status,				\

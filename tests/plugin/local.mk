@@ -22,6 +22,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-idletimeout \
 	tests/plugin/test-pingpong \
 	tests/plugin/test-deflate \
+	tests/plugin/test-deflate-once \
 	tests/plugin/test-broker \
 	tests/plugin/test-broker-ack \
 	tests/plugin/test-broker-connect \
@@ -135,3 +136,4 @@ tests_plugin_test_channels_control_SOURCES = \
 	tests/plugin/test-channels-control.c \
 	plugins/channels/control.c plugins/channels/control-text.c \
 	plugins/channels/control.h
+tests_plugin_test_deflate_once_LDADD = $(LDADD) $(ZLIB_LIBS)

@@ -399,6 +399,28 @@ test_streams(void)
 	fake_finish();
 }
 
+/* Windows that last are promised to no more than half of the streams, also
+ * before any of them has sent a byte. */
+static void
+test_promises(void)
+{
+	struct hg_conn *conns[2];
+	unsigned i;
+
+	fake_start();
+	fake_load("deflate", "streams-max=4", "context-takeover=yes", NULL);
+	for (i = 0; i < 2; i++) {
+		T_STR_EQ(fake_answer("deflate", ""), "");
+		conns[i] = fake_conn(false, "deflate||", NULL);
+		fake_root(conns[i], NULL, NULL);
+	}
+	T_STR_EQ(fake_answer("deflate", ""), NONE);
+	fake_wire_end(conns[0], 1000);
+	fake_reap();
+	T_STR_EQ(fake_answer("deflate", ""), "");
+	fake_finish();
+}
+
 /* The initiator's promise of the offer holds even if nobody repeats it. */
 static void
 test_initiator(void)
@@ -430,4 +452,5 @@ T_MAIN({ "negotiation (W02b)", test_negotiation },
     { "the RFC's examples", test_examples }, { "round", test_round },
     { "W02 bomb", test_bomb }, { "garbage", test_garbage },
     { "min-size", test_min_size }, { "streams-max", test_streams },
+    { "promises", test_promises },
     { "initiator", test_initiator })
