@@ -32,6 +32,7 @@ include tests/plugin/local.mk
 include tests/wire/local.mk
 include tests/e2e/local.mk
 include tests/bench/local.mk
+include tests/fuzz/local.mk
 
 # What a C test or a benchmark links; its source is its name with .c.
 LDADD = \
@@ -41,6 +42,10 @@ LDADD = \
 if HAVE_CUNIT
 check_PROGRAMS += $(UNIT_TESTS) $(PLUGIN_TESTS)
 TESTS += $(UNIT_TESTS) $(PLUGIN_TESTS)
+endif
+check_PROGRAMS += $(FUZZ_TARGETS)
+if !FUZZ
+TESTS += $(FUZZ_TARGETS)
 endif
 TESTS += $(TREE_TESTS) $(WIRE_TESTS) $(E2E_TESTS)
 
@@ -111,4 +116,4 @@ bench: bench-build
 .PHONY: bench bench-build
 
 tests-clean:
-	rm -rf tests/reports
+	rm -rf tests/reports tests/fuzz/work tests/fuzz/found

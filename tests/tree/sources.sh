@@ -26,10 +26,12 @@ check "configuration is installed or shipped" \
     "$(unnamed $(find conf.d plugins -name '*.ini' | sort))"
 check "tests of this folder run" "$(
 	unnamed tests/tree/*.sh tests/wire/*.mjs tests/e2e/*.mjs \
-	    tests/unit/*.h tests/plugin/*.[h] tests/plugin/*.mjs
+	    tests/unit/*.h tests/plugin/*.[h] tests/plugin/*.mjs \
+	    tests/fuzz/*.h
 )"
 check "C tests run" "$(
-	for file in tests/unit/*.c tests/plugin/*.c tests/bench/*.c; do
+	for file in tests/unit/*.c tests/plugin/*.c tests/bench/*.c \
+	    tests/fuzz/*.c; do
 		[ -f "$file" ] || continue
 		printf '%s\n' "$named" | grep -qxF "${file%.c}" ||
 		    unnamed "$file"
