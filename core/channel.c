@@ -322,6 +322,7 @@ channel_open(struct hg_channel *ch, struct hg_head *response)
 	ch->opened = true;
 	chain_opened(&ch->chain, response);
 	http_free(response);
+	ch->request = http_keep(ch->request, NULL);
 	if (channel_has_early(ch) || ch->early_code != 0)
 		channel_do_later(ch, CHANNEL_FLUSH);
 }

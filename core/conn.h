@@ -95,7 +95,7 @@ struct hg_conn {
 	struct list			 groups;	/* those that have to be
 							 * settled: see group.h */
 	void				(*settle)(struct hg_conn *); /* or NULL */
-	struct hg_head			*request;	/* of the handshake */
+	struct hg_head			*request;	/* until it is open */
 
 	unsigned			 parked;	/* channels that wait
 							 * without the wire */

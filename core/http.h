@@ -36,12 +36,19 @@ struct http_field {
 	uint16_t	 value;		/* without blanks around it */
 };
 
-/* Of one piece with its texts. */
+/*
+ * Of one piece with its texts. One that is kept (see http_keep) may have but
+ * some fields of its own, the first ones; its start line and the others are
+ * those of another head, which many may share.
+ */
 struct hg_head {
 	atomic_uint		 refs;
-	enum http_kind		 kind;
-	int			 status;	/* response, else 0 */
-	unsigned		 count;
+	uint16_t		 status;	/* response, else 0 */
+	uint16_t		 count;		/* of all fields */
+	uint16_t		 own;		/* those that are in here */
+	unsigned char		 kind;		/* enum http_kind */
+	bool			 shared;	/* it is such another head */
+	struct hg_head		*base;		/* or it has such a one */
 	const char		*method;	/* request */
 	const char		*target;	/* request: path and query */
 	const char		*path;		/* request: without the query */
@@ -53,12 +60,20 @@ struct hg_head {
 static inline const char *
 http_name(const struct hg_head *head, size_t index)
 {
+	if (index >= head->own) {
+		index -= head->own;
+		head = head->base;
+	}
 	return ((const char *)head + head->fields[index].name);
 }
 
 static inline const char *
 http_value(const struct hg_head *head, size_t index)
 {
+	if (index >= head->own) {
+		index -= head->own;
+		head = head->base;
+	}
 	return ((const char *)head + head->fields[index].value);
 }
 
@@ -97,6 +112,13 @@ struct hg_head *http_fields(const struct hg_fields *);
 /* One reference more to the same head. */
 struct hg_head *http_ref(const struct hg_head *);
 void		http_free(struct hg_head *);	/* one less; NULL is fine */
+/*
+ * A request as it is kept for long, instead of that reference: without what was
+ * for one hop and its handshake only, and without the field of that name (NULL:
+ * none). All but credentials and the client's address is shared with those that
+ * say the same. Without memory it is what it was. NULL is fine.
+ */
+struct hg_head *http_keep(struct hg_head *, const char *without);
 /* As CRLF lines, without an empty one and with a NUL behind, until the next
  * call on this thread. */
 const char *http_text(const struct hg_head *, size_t *len);

@@ -164,14 +164,31 @@ keep(char **to, struct http_span span)
 	return (start);
 }
 
-static void
-memory_write(struct hg_head *head, const struct http_parts *parts)
+size_t
+http_size(const struct http_parts *parts)
+{
+	size_t i, size = sizeof(struct hg_head);
+
+	size += parts->method.len + parts->target.len + parts->reason.len + 3;
+	if (parts->kind == HTTP_REQUEST &&
+	    memchr(parts->target.at, '?', parts->target.len) != NULL)
+		size += parts->target.len;	/* the path is there twice */
+	for (i = 0; i < parts->count; i++)
+		size += parts->name[i].len + parts->value[i].len + 2 +
+		    sizeof(struct http_field);
+	return (size);
+}
+
+void
+http_write(struct hg_head *head, const struct http_parts *parts)
 {
 	struct http_span path;
 	char *to;
 	const char *mark;
 	size_t i;
 
+	atomic_init(&head->refs, 1);
+	head->kind = (unsigned char)parts->kind;
 	to = (char *)&head->fields[parts->count];
 	if (parts->kind == HTTP_REQUEST) {
 		head->method = keep(&to, parts->method);
@@ -183,10 +200,10 @@ memory_write(struct hg_head *head, const struct http_parts *parts)
 			head->path = keep(&to, path);
 		}
 	} else if (parts->kind == HTTP_RESPONSE) {
-		head->status = parts->status;
+		head->status = (uint16_t)parts->status;
 		head->reason = keep(&to, parts->reason);
 	}
-	head->count = (unsigned)parts->count;
+	head->count = head->own = (uint16_t)parts->count;
 	for (i = 0; i < parts->count; i++) {
 		head->fields[i].name = (uint16_t)(keep(&to, parts->name[i]) -
 		    (char *)head);
@@ -200,7 +217,7 @@ struct hg_head *
 http_make(const struct http_parts *parts, struct http_fault *fault)
 {
 	struct hg_head *head;
-	size_t i, memory, text;
+	size_t i, text;
 
 	if (start_check(parts, fault) == -1 || fields_check(parts, fault) == -1)
 		return (NULL);
@@ -209,26 +226,17 @@ http_make(const struct http_parts *parts, struct http_fault *fault)
 		http_refuse(fault, 414, "start line too long");
 		return (NULL);
 	}
-	memory = parts->method.len + parts->target.len + parts->reason.len + 3;
-	if (parts->kind == HTTP_REQUEST &&
-	    memchr(parts->target.at, '?', parts->target.len) != NULL)
-		memory += parts->target.len;	/* the path is there twice */
-	for (i = 0; i < parts->count; i++) {
-		memory += parts->name[i].len + parts->value[i].len + 2 +
-		    sizeof(head->fields[i]);
+	for (i = 0; i < parts->count; i++)
 		text += parts->name[i].len + parts->value[i].len + 4;
-	}
 	if (text > HTTP_HEAD_MAX - 2) {
 		http_refuse(fault, 431, "head too long");
 		return (NULL);
 	}
-	if ((head = calloc(1, sizeof(*head) + memory)) == NULL) {
+	if ((head = calloc(1, http_size(parts))) == NULL) {
 		http_refuse(fault, 503, "out of memory");
 		return (NULL);
 	}
-	atomic_init(&head->refs, 1);
-	head->kind = parts->kind;
-	memory_write(head, parts);
+	http_write(head, parts);
 	return (head);
 }
 
@@ -274,23 +282,6 @@ http_fields(const struct hg_fields *fields)
 	struct http_parts parts = { .kind = HTTP_FIELDS };
 
 	return (make_fields(&parts, fields));
-}
-
-struct hg_head *
-http_ref(const struct hg_head *look)
-{
-	struct hg_head *head = (struct hg_head *)(uintptr_t)look;
-
-	atomic_fetch_add_explicit(&head->refs, 1, memory_order_relaxed);
-	return (head);
-}
-
-void
-http_free(struct hg_head *head)
-{
-	if (head != NULL && atomic_fetch_sub_explicit(&head->refs, 1,
-	    memory_order_acq_rel) == 1)
-		free(head);
 }
 
 static void

@@ -40,6 +40,9 @@ int	http_refuse(struct http_fault *, int status, const char *text);
 struct http_span http_trim(struct http_span);
 /* Whether the bytes may stand in a field's value or a reason. */
 bool	http_is_text(struct http_span);
+/* Bytes of the head that the parts make; writes it there, zeroed before. */
+size_t	http_size(const struct http_parts *);
+void	http_write(struct hg_head *, const struct http_parts *);
 /* NULL when a part is not allowed, or memory is out. */
 struct hg_head *http_make(const struct http_parts *, struct http_fault *);
 

@@ -11,7 +11,8 @@ core_libheadgate_a_SOURCES = \
 	core/mask.c core/mask.h \
 	core/utf8.c core/utf8.h \
 	core/http.c core/http.h \
-	core/httpmake.c core/httpmake.h core/httpparse.c \
+	core/httpmake.c core/httpmake.h core/httpkeep.c \
+	core/httpparse.c \
 	core/wsext.c core/wsext.h \
 	core/wskey.c core/wskey.h \
 	core/wsframe.c core/wsframe.h \

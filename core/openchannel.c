@@ -49,6 +49,7 @@ openchannel_copy_field(struct hg_fields *fields, const struct hg_head *from,
 static struct hg_head *
 openchannel_own_identity(const struct hg_conn *conn, const struct hg_head *request)
 {
+	const struct hg_head *made = conn->root->request;
 	struct hg_fields *fields = http_fields_new();
 	struct hg_head *own = NULL;
 	size_t i;
@@ -64,11 +65,11 @@ openchannel_own_identity(const struct hg_conn *conn, const struct hg_head *reque
 		    http_value(request, i)) != 0)
 			goto out;
 	}
-	if (openchannel_copy_field(fields, conn->request, "Origin") != 0 ||
-	    openchannel_copy_field(fields, conn->request, "Host") != 0)
+	if (openchannel_copy_field(fields, made, "Origin") != 0 ||
+	    openchannel_copy_field(fields, made, "Host") != 0)
 		goto out;
 	if (http_get(request, "Authorization") == NULL &&
-	    openchannel_copy_field(fields, conn->request, "Authorization") != 0)
+	    openchannel_copy_field(fields, made, "Authorization") != 0)
 		goto out;
 	own = http_request(request->method, request->target, fields);
 out:

@@ -89,6 +89,8 @@ openconn_accept_websocket(struct hg_channel *ch, struct opening *opening,
 	    opening->service->name, ch->request->path,
 	    conn_peer(conn));
 	opening_open_channel(ch, opening, response);
+	http_free(conn->request);
+	conn->request = NULL;
 }
 
 static void

@@ -55,6 +55,8 @@ trunk_channel_opened(struct hg_channel *ch, const struct hg_head *response)
 		return;
 	}
 	wsext_free(&agreed.answer);
+	/* Who the client is was for the gateway. */
+	ch->request = http_keep(ch->request, "Forwarded");
 	channel_open(ch, own);
 	link_answer(ch->link, copy);
 }

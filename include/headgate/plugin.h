@@ -558,7 +558,10 @@ struct hg_host {
 	bool	 (*conn_full)(const struct hg_conn *);
 
 	/* Channels. request: the head that opened it, on either side; NULL for
-	 * a client that speaks no WebSocket. */
+	 * a client that speaks no WebSocket. Once opened has been called, it is
+	 * another one, which lives as long as the channel: in it are no fields
+	 * of the hop and its handshake (Connection, Upgrade, Sec-WebSocket-Key
+	 * and -Version), and at the side that dialled no Forwarded. */
 	struct hg_conn *(*channel_conn)(const struct hg_channel *);
 	struct hg_channel *(*channel_parent)(const struct hg_channel *);
 	struct hg_channel *(*channel_peer)(const struct hg_channel *);

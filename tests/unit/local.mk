@@ -17,6 +17,7 @@ UNIT_TESTS += \
 	tests/unit/test-utf8 \
 	tests/unit/test-http \
 	tests/unit/test-httpmake \
+	tests/unit/test-httpkeep \
 	tests/unit/test-wsext \
 	tests/unit/test-wskey \
 	tests/unit/test-wsframe \
