@@ -23,8 +23,8 @@ channels_new(struct mux *mux, bool mine, unsigned id)
 	c->id = c->peer_id = (uint16_t)id;
 	c->limit = mux->peer_window;
 	c->set = (struct set *)(uintptr_t)&no_set;
+	channels_no_out(c);
 	TAILQ_INIT(&c->children);
-	TAILQ_INIT(&c->queue);
 	TAILQ_INSERT_TAIL(&mux->chans, c, all);
 	if (id == CHANNELS_ROOT)
 		return (c);
@@ -53,6 +53,12 @@ channels_add_set(struct chan *c)
 	TAILQ_INIT(&set->log);
 	c->set = set;
 	return (0);
+}
+
+bool
+channels_has_set(const struct chan *c)
+{
+	return (c->set != &no_set);
 }
 
 /* The live channel with that id. Lost ones are not. */
@@ -94,7 +100,7 @@ channels_set_parent(struct chan *c, struct chan *parent)
 {
 	c->child = true;
 	c->parent = parent;
-	TAILQ_INSERT_TAIL(&parent->children, c, sibling);
+	TAILQ_INSERT_TAIL(&parent->children, c, set->sibling);
 }
 
 bool
@@ -208,11 +214,11 @@ leave_family(struct chan *c)
 	struct chan *child;
 
 	while ((child = TAILQ_FIRST(&c->children)) != NULL) {
-		TAILQ_REMOVE(&c->children, child, sibling);
+		TAILQ_REMOVE(&c->children, child, set->sibling);
 		child->parent = NULL;
 	}
 	if (c->parent != NULL)
-		TAILQ_REMOVE(&c->parent->children, c, sibling);
+		TAILQ_REMOVE(&c->parent->children, c, set->sibling);
 	c->parent = NULL;
 }
 
@@ -223,11 +229,11 @@ channels_destroy(struct chan *c)
 
 	leave_family(c);
 	channels_resume_forget(c);
-	while ((item = TAILQ_FIRST(&c->queue)) != NULL)
+	while ((item = TAILQ_FIRST(&c->out->queue)) != NULL)
 		if (item->barrier != NULL)
 			channels_barrier_drop(item->barrier);
 		else {
-			TAILQ_REMOVE(&c->queue, item, entry);
+			TAILQ_REMOVE(&c->out->queue, item, entry);
 			channels_item_free(item);
 		}
 	free_items(&c->set->held);
@@ -237,7 +243,7 @@ channels_destroy(struct chan *c)
 	uncount(c);
 	if (c->set != &no_set)
 		free(c->set);
-	free(c->part);
+	channels_out_free(c);
 	free(c);
 }
 

@@ -166,6 +166,7 @@ channels_close(struct hg_slot *slot, void *state)
 		channels_destroy(c);
 	}
 	channels_rate_free(mux);
+	hg->recycle_put(mux->spare_out, sizeof(struct out));
 	table_finish(&mux->table);
 	hg->recycle_put(mux->in.text, CONTROL_MAX);
 }

@@ -30,6 +30,7 @@ int	 channels_settings(struct mux *);
 /* chan.c */
 /* For a child. -1: no memory. */
 int	 channels_add_set(struct chan *);
+bool	 channels_has_set(const struct chan *);	/* not a refused child */
 struct chan *channels_new(struct mux *, bool mine, unsigned id);
 struct chan *channels_find(const struct mux *, unsigned id);
 void	 channels_attach(struct chan *, struct hg_channel *);
@@ -46,6 +47,16 @@ void	 channels_answered(struct chan *);	/* its create */
 void	 channels_release_held(struct chan *);
 /* Grants the initial window; false: the store is full. */
 bool	 channels_store(struct chan *);
+
+/* out.c */
+void	 channels_no_out(struct chan *);
+/* Before something is put in c->out. -1: no memory. */
+int	 channels_need_out(struct chan *);
+/* Perhaps nothing waits any more. */
+void	 channels_out_done(struct chan *);
+/* What was put together of a message is thrown away. */
+void	 channels_drop_part(struct chan *);
+void	 channels_out_free(struct chan *);
 
 /* ids.c */
 bool	 channels_is_mine(const struct mux *, unsigned id);

@@ -40,7 +40,8 @@ channels_carried(struct chan *c, struct hg_frame *look)
 {
 	struct chan *member, *next;
 
-	c->place++;
+	if (c->placed)
+		c->set->place++;
 	if (!c->flow_known || !c->mine)
 		return;
 	c->set->flow++;
@@ -81,7 +82,7 @@ place_ends(struct chan *c)
 {
 	struct item *item;
 
-	TAILQ_FOREACH(item, &c->queue, entry)
+	TAILQ_FOREACH(item, &c->out->queue, entry)
 		if (item->barrier != NULL && item->barrier->has_seq &&
 		    (item->barrier->verb == CONTROL_UNMERGE ||
 		    item->barrier->verb == CONTROL_DESTROY))

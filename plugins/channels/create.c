@@ -307,16 +307,18 @@ take_frames(struct chan *c, struct items *frames)
 	struct item *item, *next;
 
 	TAILQ_CONCAT(frames, &c->set->held, entry);
-	for (item = TAILQ_FIRST(&c->queue); item != NULL; item = next) {
+	for (item = TAILQ_FIRST(&c->out->queue); item != NULL; item = next) {
 		next = TAILQ_NEXT(item, entry);
 		if (item->frame == NULL)
 			continue;
-		TAILQ_REMOVE(&c->queue, item, entry);
+		TAILQ_REMOVE(&c->out->queue, item, entry);
 		TAILQ_INSERT_TAIL(frames, item, entry);
 	}
-	c->queued = c->longest = 0;
-	TAILQ_FOREACH(item, &c->queue, entry)
-		c->queued += channels_item_cost(item);
+	if (c->out->queued == 0)
+		return;
+	c->out->queued = c->out->longest = 0;
+	TAILQ_FOREACH(item, &c->out->queue, entry)
+		c->out->queued += channels_item_cost(item);
 }
 
 /* A refused child lives on above, carried by its parent; what the host still

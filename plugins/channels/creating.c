@@ -22,8 +22,10 @@ channels_may_say_create(struct chan *c)
 {
 	if (has_room(c->mux))
 		return (true);
+	if (c->on_closing)
+		return (false);
 	if (!c->on_creating)
-		TAILQ_INSERT_TAIL(&c->mux->creating, c, creating);
+		TAILQ_INSERT_TAIL(&c->mux->creating, c, stage);
 	c->on_creating = true;
 	return (false);
 }
@@ -42,7 +44,7 @@ channels_forget_create(struct chan *c)
 {
 	if (!c->on_creating)
 		return;
-	TAILQ_REMOVE(&c->mux->creating, c, creating);
+	TAILQ_REMOVE(&c->mux->creating, c, stage);
 	c->on_creating = false;
 	channels_next_create(c->mux);
 }

@@ -88,7 +88,7 @@ begin_data(struct mux *mux)
 	in->chan = c;
 	c->in_first |= !c->in_open;
 	c->in_open = true;
-	c->in_kind = kind;
+	c->in_kind = (unsigned char)kind;
 	if (!channels_receive(c, CHANNELS_CHARGE) && !c->dropping)
 		channels_fail(c, 1008, "more than its window");
 	if (c->on_closing)
@@ -161,8 +161,8 @@ message_done(struct chan *c)
 	c->received_messages++;
 	if (c->flow_known && !c->mine)
 		c->set->flow++;
-	if (!c->mine)
-		c->place++;
+	if (!c->mine && c->placed)
+		c->set->place++;
 	channels_count(COUNT_DATA_MESSAGES_RECEIVED, 1);
 }
 

@@ -49,20 +49,24 @@ part_grow(struct chan *c, size_t more)
 	unsigned char *part;
 	size_t size;
 
-	if (more > message_max(c) - c->part_len) {
-		too_long(c);
-		return (-1);
-	}
-	if (c->part_len + more <= c->part_size)
-		return (0);
-	for (size = 4096; size < c->part_len + more; size *= 2)
-		;
-	if ((part = realloc(c->part, size)) == NULL) {
+	if (channels_need_out(c) != 0) {
 		channels_no_memory(c->mux);
 		return (-1);
 	}
-	c->part = part;
-	c->part_size = size;
+	if (more > message_max(c) - c->out->part_len) {
+		too_long(c);
+		return (-1);
+	}
+	if (c->out->part_len + more <= c->out->part_size)
+		return (0);
+	for (size = 4096; size < c->out->part_len + more; size *= 2)
+		;
+	if ((part = realloc(c->out->part, size)) == NULL) {
+		channels_no_memory(c->mux);
+		return (-1);
+	}
+	c->out->part = part;
+	c->out->part_size = size;
 	return (0);
 }
 
@@ -74,17 +78,15 @@ put_together(struct chan *c, struct hg_frame *frame, unsigned flags)
 
 	if (part_grow(c, len) == 0) {
 		if (len != 0)
-			hg->frame_peek(frame, 0, c->part + c->part_len, len);
-		c->part_len += len;
+			hg->frame_peek(frame, 0, c->out->part + c->out->part_len, len);
+		c->out->part_len += len;
 	} else
 		flags &= ~(unsigned)HG_LAST;
 	hg->frame_unref(frame);
 	if ((flags & HG_LAST) == 0)
 		return;
-	whole = hg->frame_new(c->part, c->part_len, HG_WHOLE | c->part_kind);
-	free(c->part);
-	c->part = NULL;
-	c->part_len = c->part_size = 0;
+	whole = hg->frame_new(c->out->part, c->out->part_len, HG_WHOLE | c->part_kind);
+	channels_drop_part(c);
 	if (whole == NULL)
 		channels_no_memory(c->mux);
 	else
@@ -110,7 +112,7 @@ channels_send(struct chan *c, struct hg_frame *frame)
 		return;
 	}
 	if ((flags & HG_FIRST) != 0) {
-		c->part_kind = flags & CHANNELS_KIND;
+		c->part_kind = (unsigned char)(flags & CHANNELS_KIND);
 		c->out_whole = c->mux->chunk == 0 || c->flow_known;
 	}
 	c->out_open = (flags & HG_LAST) == 0;
@@ -184,7 +186,7 @@ labelled(const struct chan *c, struct hg_frame *frame, bool last)
 static void
 item_done(struct chan *c, struct item *item)
 {
-	TAILQ_REMOVE(&c->queue, item, entry);
+	TAILQ_REMOVE(&c->out->queue, item, entry);
 	if (c->mine && c->child && c->waiting) {
 		TAILQ_INSERT_TAIL(&c->set->held, item, entry);
 		return;
@@ -204,7 +206,7 @@ channels_send_piece(struct chan *c, struct item *item, size_t charge)
 	bool end, last;
 
 	if ((flags & HG_FIRST) != 0 && item->offset == 0)
-		c->out_kind = flags & CHANNELS_KIND;
+		c->out_kind = (unsigned char)(flags & CHANNELS_KIND);
 	end = item->offset + bytes == hg->frame_len(item->frame);
 	last = end && (flags & HG_LAST) != 0;
 	piece = hg->frame_ref(item->frame);

@@ -17,7 +17,7 @@ got_error(struct mux *mux, const struct control *m)
 bool
 channels_is_flood(const struct chan *c)
 {
-	return (c->queued - c->longest > (size_t)c->mux->options->queue_max);
+	return (c->out->queued - c->out->longest > (size_t)c->mux->options->queue_max);
 }
 
 static enum hg_verdict

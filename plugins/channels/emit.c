@@ -94,7 +94,7 @@ channels_barrier_ready(const struct barrier *b)
 	case CONTROL_DESTROY:
 		/* The children that can go first do; and nobody's place in
 		 * a set may be open, as a denied member needs the log. */
-		TAILQ_FOREACH(child, &c->children, sibling)
+		TAILQ_FOREACH(child, &c->children, set->sibling)
 			if ((child->mine || child->recv_end) &&
 			    !child->sent_end)
 				return (false);
@@ -183,7 +183,7 @@ was_sent(struct chan *c, enum control_verb verb, unsigned to)
 	case CONTROL_UNMERGE:
 		/* A last word has answered it already. */
 		c->asking = !c->recv_end;
-		c->asking_verb = verb;
+		c->asking_verb = (unsigned char)verb;
 		if (c->recv_end)
 			channels_sure(c);
 		break;

@@ -13,7 +13,7 @@ open_child(const struct chan *c)
 {
 	struct chan *child;
 
-	TAILQ_FOREACH(child, &c->children, sibling)
+	TAILQ_FOREACH(child, &c->children, set->sibling)
 		if (child->mine && !child->ending)
 			return (child);
 	return (NULL);
@@ -41,7 +41,7 @@ fail_children(struct chan *c, unsigned code, const char *reason)
 
 	for (child = TAILQ_FIRST(&c->children); child != NULL &&
 	    !c->mux->failed; child = next) {
-		next = TAILQ_NEXT(child, sibling);
+		next = TAILQ_NEXT(child, set->sibling);
 		if (!child->mine || child->sent_end)
 			continue;
 		/* Who hears of it may hand its set over. */
@@ -255,7 +255,7 @@ end_is_wrong(const struct chan *c, const struct control *m)
 	if (m->verb == CONTROL_DESTROY && c->in_open &&
 	    (!c->dropping || c->set->group != NULL))
 		return ("destroy-within-message");
-	TAILQ_FOREACH(child, &c->children, sibling)
+	TAILQ_FOREACH(child, &c->children, set->sibling)
 		if (!child->mine && !child->recv_end)
 			return ("children-still-open");
 	return (NULL);
@@ -370,7 +370,7 @@ void
 channels_closing_remove(struct chan *c)
 {
 	if (c->on_closing)
-		TAILQ_REMOVE(&c->mux->closing, c, last);
+		TAILQ_REMOVE(&c->mux->closing, c, stage);
 	c->on_closing = false;
 }
 
@@ -380,7 +380,8 @@ channels_closing_touch(struct chan *c)
 {
 	channels_closing_remove(c);
 	c->deadline = hg->now() + CHANNELS_LAST_WORD;
-	TAILQ_INSERT_TAIL(&c->mux->closing, c, last);
+	channels_forget_create(c);
+	TAILQ_INSERT_TAIL(&c->mux->closing, c, stage);
 	c->on_closing = true;
 	start_timer(c->mux);
 }

@@ -28,6 +28,7 @@ plugins_channels_channels_la_SOURCES = \
 	plugins/channels/mux.c \
 	plugins/channels/negotiate.c \
 	plugins/channels/option.c \
+	plugins/channels/out.c \
 	plugins/channels/queue.c \
 	plugins/channels/rate.c \
 	plugins/channels/resume.c \

@@ -24,7 +24,7 @@ channels_rider(const struct chan *c)
 		return (NULL);
 	if (!TAILQ_EMPTY(&c->set->members))
 		return (TAILQ_FIRST(&c->set->members));
-	TAILQ_FOREACH(item, &c->queue, entry)
+	TAILQ_FOREACH(item, &c->out->queue, entry)
 		if (item->barrier != NULL && item->barrier->carrier == c)
 			return (item->barrier->chan);
 	return (NULL);
@@ -58,7 +58,7 @@ can_drain(const struct chan *c)
 	size_t len;
 
 	need = 0;
-	TAILQ_FOREACH(item, &c->queue, entry) {
+	TAILQ_FOREACH(item, &c->out->queue, entry) {
 		if (item->frame == NULL)
 			continue;
 		len = hg->frame_len(item->frame) - item->offset;

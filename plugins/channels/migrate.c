@@ -9,7 +9,7 @@
 bool
 channels_may_send_text(const struct chan *c)
 {
-	const struct item *item = TAILQ_FIRST(&c->queue);
+	const struct item *item = TAILQ_FIRST(&c->out->queue);
 
 	if (item == NULL || item->frame == NULL ||
 	    (hg->frame_flags(item->frame) & HG_TEXT) == 0)

@@ -25,14 +25,14 @@ note_long(struct chan *c, const struct item *item)
 {
 	size_t cost = channels_item_cost(item);
 
-	if (cost >= ITEM_LONG && cost > c->longest)
-		c->longest = cost;
+	if (cost >= ITEM_LONG && cost > c->out->longest)
+		c->out->longest = cost;
 }
 
 static void
 count(struct chan *c, const struct item *item)
 {
-	c->queued += channels_item_cost(item);
+	c->out->queued += channels_item_cost(item);
 	note_long(c, item);
 }
 
@@ -43,11 +43,11 @@ channels_queue_uncount(struct chan *c, const struct item *item)
 	size_t cost = channels_item_cost(item);
 	const struct item *other;
 
-	c->queued -= cost;
-	if (cost < ITEM_LONG || cost < c->longest)
+	c->out->queued -= cost;
+	if (cost < ITEM_LONG || cost < c->out->longest)
 		return;
-	c->longest = 0;
-	TAILQ_FOREACH(other, &c->queue, entry)
+	c->out->longest = 0;
+	TAILQ_FOREACH(other, &c->out->queue, entry)
 		note_long(c, other);
 	TAILQ_FOREACH(other, &c->set->held, entry)
 		note_long(c, other);
@@ -88,7 +88,7 @@ channels_queue_changed(struct chan *c)
 		return;
 	max = (size_t)c->mux->options->queue_max;
 	high = max / 4;
-	full = c->full ? c->queued > high / 2 : c->queued > high;
+	full = c->full ? c->out->queued > high / 2 : c->out->queued > high;
 	if (full == c->full)
 		return;
 	c->full = full;
@@ -102,14 +102,15 @@ channels_insert_frame(struct chan *c, struct item *before,
 {
 	struct item *item;
 
-	if (frame == NULL || (item = channels_item_new(c)) == NULL) {
+	if (frame == NULL || channels_need_out(c) != 0 ||
+	    (item = channels_item_new(c)) == NULL) {
 		hg->frame_unref(frame);
 		channels_no_memory(c->mux);
 		return (-1);
 	}
 	item->frame = frame;
 	if (before == NULL)
-		TAILQ_INSERT_TAIL(&c->queue, item, entry);
+		TAILQ_INSERT_TAIL(&c->out->queue, item, entry);
 	else {
 		TAILQ_INSERT_BEFORE(before, item, entry);
 		if (before->reached)
@@ -125,7 +126,7 @@ channels_insert_frame(struct chan *c, struct item *before,
 int
 channels_queue_frame(struct chan *c, struct hg_frame *frame)
 {
-	if (c->queued - c->longest > (size_t)c->mux->options->queue_max) {
+	if (c->out->queued - c->out->longest > (size_t)c->mux->options->queue_max) {
 		hg->frame_unref(frame);
 		channels_fail(c, 1013, "too much is queued");
 		return (-1);
@@ -147,13 +148,14 @@ channels_gate_add(struct chan *c)
 	if (parent == NULL || parent->gone || parent->ending ||
 	    c->set->gate != NULL)
 		return (0);
-	if ((item = channels_item_new(parent)) == NULL) {
+	if (channels_need_out(parent) != 0 ||
+	    (item = channels_item_new(parent)) == NULL) {
 		channels_no_memory(c->mux);
 		return (-1);
 	}
 	item->behind = c;
 	c->set->gate = item;
-	TAILQ_INSERT_TAIL(&parent->queue, item, entry);
+	TAILQ_INSERT_TAIL(&parent->out->queue, item, entry);
 	count(parent, item);
 	channels_activate(parent);
 	return (0);
@@ -206,13 +208,14 @@ channels_barrier_add(struct barrier *b, struct chan *c)
 {
 	struct item *item;
 
-	if ((item = channels_item_new(c)) == NULL) {
+	if (channels_need_out(c) != 0 ||
+	    (item = channels_item_new(c)) == NULL) {
 		channels_no_memory(c->mux);
 		return (-1);
 	}
 	item->barrier = b;
 	TAILQ_INSERT_TAIL(&b->items, item, twin);
-	TAILQ_INSERT_TAIL(&c->queue, item, entry);
+	TAILQ_INSERT_TAIL(&c->out->queue, item, entry);
 	count(c, item);
 	b->waits++;
 	channels_activate(c);
@@ -227,11 +230,11 @@ channels_barrier_add_early(struct barrier *b, struct chan *c)
 	if (channels_barrier_add(b, c) != 0)
 		return (-1);
 	item = TAILQ_LAST(&b->items, items);
-	TAILQ_FOREACH(frame, &c->queue, entry)
+	TAILQ_FOREACH(frame, &c->out->queue, entry)
 		if (frame->frame != NULL)
 			break;
 	if (frame != NULL) {
-		TAILQ_REMOVE(&c->queue, item, entry);
+		TAILQ_REMOVE(&c->out->queue, item, entry);
 		TAILQ_INSERT_BEFORE(frame, item, entry);
 	}
 	return (0);
@@ -247,7 +250,7 @@ channels_barrier_free(struct barrier *b)
 	while ((item = TAILQ_FIRST(&b->items)) != NULL) {
 		c = item->chan;
 		TAILQ_REMOVE(&b->items, item, twin);
-		TAILQ_REMOVE(&c->queue, item, entry);
+		TAILQ_REMOVE(&c->out->queue, item, entry);
 		channels_queue_uncount(c, item);
 		channels_item_free(item);
 		if (!c->gone)
@@ -279,7 +282,7 @@ channels_queue_find(struct chan *c, enum control_verb verb)
 {
 	struct item *item;
 
-	TAILQ_FOREACH(item, &c->queue, entry)
+	TAILQ_FOREACH(item, &c->out->queue, entry)
 		if (item->barrier != NULL && item->barrier->chan == c &&
 		    item->barrier->verb == verb)
 			return (item);
@@ -296,7 +299,7 @@ leave_barrier(struct item *item)
 	if (!item->reached)
 		b->waits--;
 	TAILQ_REMOVE(&b->items, item, twin);
-	TAILQ_REMOVE(&c->queue, item, entry);
+	TAILQ_REMOVE(&c->out->queue, item, entry);
 	channels_queue_uncount(c, item);
 	channels_item_free(item);
 	if (b->other == c)
@@ -317,9 +320,9 @@ channels_queue_purge(struct chan *c)
 	struct item *item;
 	struct barrier *b;
 
-	while ((item = TAILQ_FIRST(&c->queue)) != NULL) {
+	while ((item = TAILQ_FIRST(&c->out->queue)) != NULL) {
 		if ((b = item->barrier) == NULL) {
-			TAILQ_REMOVE(&c->queue, item, entry);
+			TAILQ_REMOVE(&c->out->queue, item, entry);
 			channels_queue_uncount(c, item);
 			channels_item_free(item);
 		} else if (b->chan == c || b->verb == CONTROL_MERGE)
@@ -328,7 +331,7 @@ channels_queue_purge(struct chan *c)
 			leave_barrier(item);
 	}
 	c->out_begun = c->out_open = false;
-	c->part_len = 0;
+	channels_drop_part(c);
 	channels_queue_changed(c);
 }
 
@@ -337,18 +340,18 @@ channels_queue_cut(struct chan *c)
 {
 	struct item *item;
 
-	c->part_len = 0;
+	channels_drop_part(c);
 	if (!c->out_open)
 		return (true);
 	c->out_open = false;
 	if (c->out_whole)
 		return (true);	/* it was not queued yet */
-	while ((item = TAILQ_LAST(&c->queue, items)) != NULL &&
+	while ((item = TAILQ_LAST(&c->out->queue, items)) != NULL &&
 	    item->frame != NULL && item->offset == 0 &&
 	    (hg->frame_flags(item->frame) & HG_LAST) == 0) {
 		bool first = (hg->frame_flags(item->frame) & HG_FIRST) != 0;
 
-		TAILQ_REMOVE(&c->queue, item, entry);
+		TAILQ_REMOVE(&c->out->queue, item, entry);
 		channels_queue_uncount(c, item);
 		channels_item_free(item);
 		if (first)

@@ -20,8 +20,10 @@
 void
 channels_place_set(struct chan *c, uint64_t seq)
 {
+	if (!channels_has_set(c))
+		return;
 	c->placed = true;
-	c->place = seq;
+	c->set->place = seq;
 }
 
 void
@@ -40,7 +42,7 @@ channels_say_place(struct chan *c, bool known, uint64_t seq)
 	    (c->set->carrier != NULL && !c->copying))
 		return (-1);
 	if (!c->mux->trunk || (!known && !c->placed) ||
-	    (known && c->placed && c->place == seq))
+	    (known && c->placed && c->set->place == seq))
 		return (0);
 	if ((b = channels_barrier_new(CONTROL_PLACE, c)) == NULL)
 		return (-1);
@@ -51,7 +53,7 @@ channels_say_place(struct chan *c, bool known, uint64_t seq)
 		return (-1);
 	}
 	c->placed = known;
-	c->place = seq;
+	c->set->place = seq;
 	return (0);
 }
 
@@ -64,7 +66,7 @@ channels_get_place(const struct chan *c, uint64_t *seq)
 	if (c->mine || c->left || c->dropping || c->ending || c->recv_end ||
 	    !from->placed || c->resuming)
 		return (-1);
-	*seq = from->place;
+	*seq = from->set->place;
 	return (0);
 }
 
@@ -120,7 +122,7 @@ channels_ask_resume(struct chan *c, const char *flow, const char *epoch,
 		return (-1);
 	}
 	c->resuming = true;
-	c->resume = b;
+	c->set->resume = b;
 	if (!c->waiting)
 		channels_resume_opened(c);
 	return (c->mux->failed ? -1 : 0);
@@ -130,19 +132,22 @@ channels_ask_resume(struct chan *c, const char *flow, const char *epoch,
 void
 channels_resume_opened(struct chan *c)
 {
-	struct barrier *b = c->resume;
+	struct barrier *b = c->set->resume;
 
-	c->resume = NULL;
-	if (b != NULL && channels_barrier_add(b, c) != 0)
+	if (b == NULL)
+		return;
+	c->set->resume = NULL;
+	if (channels_barrier_add(b, c) != 0)
 		channels_barrier_free(b);
 }
 
 void
 channels_resume_forget(struct chan *c)
 {
-	if (c->resume != NULL)
-		channels_barrier_free(c->resume);
-	c->resume = NULL;
+	if (c->set->resume == NULL)
+		return;
+	channels_barrier_free(c->set->resume);
+	c->set->resume = NULL;
 }
 
 void
@@ -216,7 +221,7 @@ answer_gap(struct chan *c, uint64_t last)
 {
 	struct item *item;
 
-	TAILQ_FOREACH_REVERSE(item, &c->queue, items, entry)
+	TAILQ_FOREACH_REVERSE(item, &c->out->queue, items, entry)
 		if (item->barrier != NULL && item->barrier->chan == c &&
 		    item->barrier->verb == CONTROL_RESUMED)
 			break;
@@ -232,7 +237,7 @@ answer_gap(struct chan *c, uint64_t last)
 enum hg_verdict
 channels_got_resume(struct chan *c, const struct control *m)
 {
-	uint64_t seq = m->number[CONTROL_SEQ], last, place = c->place;
+	uint64_t seq = m->number[CONTROL_SEQ], last, place = c->set->place;
 	bool yes, placed = c->placed;
 
 	if (seq == UINT64_MAX)
@@ -249,8 +254,10 @@ channels_got_resume(struct chan *c, const struct control *m)
 	yes = is_resumed(c, m, &last);
 	channels_count(yes ? COUNT_RESUMED : COUNT_GAPS, 1);
 	if (!yes) {
-		c->placed = placed;
-		c->place = place;
+		if (placed)
+			channels_place_set(c, place);
+		else
+			channels_place_forget(c);
 		answer_gap(c, last);
 	}
 	return (c->mux->failed ? HG_FAIL : HG_DROP);

@@ -12,21 +12,21 @@ void
 channels_activate(struct chan *c)
 {
 	if (c->gone || c->on_active || c->on_starved ||
-	    TAILQ_EMPTY(&c->queue))
+	    TAILQ_EMPTY(&c->out->queue))
 		return;
-	TAILQ_INSERT_TAIL(&c->mux->active, c, turn);
+	TAILQ_INSERT_TAIL(&c->mux->active, c, out->turn);
 	c->on_active = true;
 	c->in_turn = false;
-	c->deficit = 0;
+	c->out->deficit = 0;
 }
 
 void
 channels_deactivate(struct chan *c)
 {
 	if (c->on_active)
-		TAILQ_REMOVE(&c->mux->active, c, turn);
+		TAILQ_REMOVE(&c->mux->active, c, out->turn);
 	if (c->on_starved)
-		TAILQ_REMOVE(&c->mux->starved, c, turn);
+		TAILQ_REMOVE(&c->mux->starved, c, out->turn);
 	c->on_active = c->on_starved = false;
 }
 
@@ -34,7 +34,7 @@ static void
 starve(struct chan *c)
 {
 	channels_deactivate(c);
-	TAILQ_INSERT_TAIL(&c->mux->starved, c, turn);
+	TAILQ_INSERT_TAIL(&c->mux->starved, c, out->turn);
 	c->on_starved = true;
 }
 
@@ -51,8 +51,8 @@ turn_is_over(struct chan *c)
 {
 	struct mux *mux = c->mux;
 
-	TAILQ_REMOVE(&mux->active, c, turn);
-	TAILQ_INSERT_TAIL(&mux->active, c, turn);
+	TAILQ_REMOVE(&mux->active, c, out->turn);
+	TAILQ_INSERT_TAIL(&mux->active, c, out->turn);
 	c->in_turn = false;
 }
 
@@ -83,7 +83,7 @@ serve_gate(struct item *item)
 		channels_deactivate(c);
 		return (false);
 	}
-	TAILQ_REMOVE(&c->queue, item, entry);
+	TAILQ_REMOVE(&c->out->queue, item, entry);
 	channels_queue_uncount(c, item);
 	channels_item_free(item);
 	return (true);
@@ -109,14 +109,14 @@ serve_frame(struct item *item)
 			channels_deactivate(c);
 		return (false);
 	}
-	if (c->is_next && c->deficit < charge)
-		c->deficit = charge;
-	if (c->deficit < charge) {
+	if (c->is_next && c->out->deficit < charge)
+		c->out->deficit = charge;
+	if (c->out->deficit < charge) {
 		turn_is_over(c);
 		return (false);
 	}
 	c->is_next = false;
-	c->deficit -= charge;
+	c->out->deficit -= charge;
 	c->stalled = false;
 	return (channels_send_piece(c, item, charge) == 0);
 }
@@ -131,14 +131,15 @@ serve(struct chan *c)
 
 	if (!c->in_turn) {
 		c->in_turn = true;
-		c->deficit += mux->chunk != 0 ? mux->peer_chunk +
+		c->out->deficit += mux->chunk != 0 ? mux->peer_chunk +
 		    CHANNELS_CHARGE : CHANNELS_QUANTUM;
 	}
 	more = true;
 	while (more && !mux->failed && c->on_active &&
 	    !hg->conn_full(mux->conn)) {
-		if ((item = TAILQ_FIRST(&c->queue)) == NULL) {
+		if ((item = TAILQ_FIRST(&c->out->queue)) == NULL) {
 			channels_deactivate(c);
+			channels_out_done(c);
 			return;
 		}
 		more = item->barrier != NULL ? serve_barrier(item) :

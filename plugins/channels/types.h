@@ -134,10 +134,25 @@ struct barrier {
 TAILQ_HEAD(chans, chan);
 
 /*
+ * What is to be sent on a channel: only where something waits. All others share
+ * one that is empty and constant: see channels_out.
+ */
+struct out {
+	TAILQ_ENTRY(chan)	 turn;		/* mux->active or ->starved */
+	struct items		 queue;
+	size_t			 queued;	/* cost of queue and set->held */
+	size_t			 longest;	/* of a long frame's item; 0 */
+	size_t			 deficit;
+	unsigned char		*part;		/* message put together */
+	size_t			 part_len, part_size;
+};
+
+/*
  * What only a child has; all other channels share one that is empty and
  * constant.
  */
 struct set {
+	TAILQ_ENTRY(chan)	 sibling;	/* parent->children */
 	TAILQ_ENTRY(chan)	 fellow;	/* carrier->set->members */
 	TAILQ_ENTRY(chan)	 copied;	/* carrier->set->copies */
 	TAILQ_ENTRY(chan)	 unsure;	/* logger->set->unsures */
@@ -153,6 +168,10 @@ struct set {
 	struct hg_group		*group;
 	struct items		 held;		/* sent, but not yet accepted */
 	struct item		*gate;		/* in the parent's queue */
+	/* The number of the flow's last message on its id, where placed: see
+	 * resume.c. */
+	uint64_t		 place;
+	struct barrier		*resume;	/* for after "created" */
 };
 
 /*
@@ -163,12 +182,9 @@ struct chan {
 	struct mux		*mux;
 	struct hg_channel	*channel;	/* NULL: the host has none */
 	TAILQ_ENTRY(chan)	 all;		/* mux->chans or ->gone */
-	TAILQ_ENTRY(chan)	 turn;		/* mux->active or ->starved */
 	TAILQ_ENTRY(chan)	 due;		/* mux->due or ->idle */
-	TAILQ_ENTRY(chan)	 last;		/* mux->closing */
-	TAILQ_ENTRY(chan)	 sibling;	/* parent->children */
+	TAILQ_ENTRY(chan)	 stage;		/* mux->creating or ->closing */
 	TAILQ_ENTRY(chan)	 plain;		/* mux->plain */
-	TAILQ_ENTRY(chan)	 creating;	/* mux->creating */
 	TAILQ_HEAD(, chan)	 children;
 	struct chan		*parent;
 
@@ -212,24 +228,11 @@ struct chan {
 	bool			 out_begun : 1;	/* sent: in a message */
 	bool			 out_whole : 1;	/* it is put together first */
 	bool			 stalled : 1;	/* told in the counter */
-	struct items		 queue;
-	size_t			 queued;	/* cost of queue and held */
-	size_t			 longest;	/* of a long frame's item; 0 */
-	size_t			 deficit;
-	unsigned		 out_kind;	/* of the message being sent */
-	unsigned		 part_kind;	/* of the one put together */
-	uint64_t		 sent, limit;	/* charged bytes */
-	uint64_t		 sent_messages;
-	unsigned char		*part;		/* message put together */
-	size_t			 part_len, part_size;
 
 	/* Receiving. */
 	bool			 in_open : 1;	/* in a message */
 	bool			 in_first : 1;	/* nothing of it passed on */
 	bool			 stored : 1;	/* waits in the host */
-	unsigned		 in_kind;
-	uint64_t		 received, consumed, granted;
-	uint64_t		 received_messages;
 
 	/* Requests: one migrate, merge or unmerge may be unanswered. */
 	bool			 asking : 1;	/* this side asks */
@@ -241,19 +244,23 @@ struct chan {
 	bool			 auth_asking : 1;	/* by this side */
 	bool			 auth_sent : 1;		/* it is on the wire */
 	bool			 resuming : 1;	/* "resume" is not answered */
-	enum control_verb	 asking_verb;
-
-	/* Which of the flow's messages was the last on its id: see resume.c. */
-	bool			 placed : 1;
-	uint64_t		 place;
-	struct barrier		*resume;	/* for after "created" */
 
 	/* Merged sets: see merge.h. */
+	bool			 placed : 1;	/* set->place is known */
 	bool			 flow_known : 1;
 	bool			 copying : 1;
 	bool			 in_group : 1;
 	bool			 left : 1;	/* ended while in a set */
+
+	unsigned char		 out_kind;	/* of the message being sent */
+	unsigned char		 part_kind;	/* of the one put together */
+	unsigned char		 in_kind;
+	unsigned char		 asking_verb;	/* enum control_verb */
+	struct out		*out;		/* never NULL */
 	struct set		*set;		/* never NULL */
+	uint64_t		 sent, limit;	/* charged bytes */
+	uint64_t		 received, consumed, granted;
+	uint64_t		 sent_messages, received_messages;
 };
 
 /* The WebSocket message that is being received. */
@@ -310,6 +317,7 @@ struct mux {
 	unsigned		 next_text, next_other;
 	unsigned		 lost;
 
+	struct out		*spare_out;	/* or NULL */
 	struct chans		 active, starved;
 	uint64_t		 sent, limit;
 	uint64_t		 received, conn_window, granted;

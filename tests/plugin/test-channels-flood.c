@@ -31,6 +31,7 @@ test_max_channels(void)
 	ch_peer_open(c, 4, 0);
 	ch_say(c, "create 0x0006 parent=0x0000");
 	CH_SAYS(c, "refused 0x0006");
+	ch_say(c, "place? 0x0006 seq=1");
 	ch_say(c, "destroy 0x0006 code=1000");
 	ch_say(c, "destroy 0x0004 code=1000");
 	CH_ALIVE(c);
