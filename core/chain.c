@@ -74,6 +74,7 @@ chain_init(struct chain *chain, const struct chain_entry *entries,
 		slot->offered = entries[i].offered;
 		slot->answered = entries[i].answered;
 		chain->has_recv |= slot->hooks->recv != NULL;
+		chain->has_send |= slot->hooks->send != NULL;
 		if (slot->answered != NULL)
 			chain->rsv |= slot->hooks->rsv;
 		list_init(&slot->timers);

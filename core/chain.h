@@ -59,6 +59,7 @@ struct chain {
 	unsigned		 count;
 	unsigned		 rsv;	/* HG_RSV bits of its extensions */
 	bool			 has_recv;	/* a slot looks at frames */
+	bool			 has_send;
 	bool			 dead;		/* no hook but close any more */
 };
 

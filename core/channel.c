@@ -449,6 +449,7 @@ const struct conn_channels channel_conn_ops = {
 	.ended = channel_conn_ended,
 	.drained = channel_conn_drained,
 	.full = channel_conn_full,
+	.relay = relay_run,
 	.close = channel_conn_close,
 	.gone = channel_conn_gone,
 	.park = park_conn,

@@ -213,6 +213,8 @@ void	park_channels(struct hg_conn *);	/* lost: who waits? */
 void	park_conn(struct hg_conn *);
 void	park_over(struct hg_conn *);
 void	park_end(struct hg_conn *);
+/* relay.c: for channel_conn_ops. */
+size_t	relay_run(struct hg_conn *, struct buf *, unsigned char *, size_t);
 /* mux_data, for a channel that its connection's mux carries. -1: no memory. */
 int	channel_set_carried(struct hg_channel *);
 /* hg->channel_opened. */

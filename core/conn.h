@@ -29,6 +29,7 @@
 #include "transport.h"
 #include "worker.h"
 #include "wsframe.h"
+#include "wsrun.h"
 
 enum conn_state {
 	CONN_HEAD,
@@ -61,6 +62,10 @@ struct conn_channels {
 	void	(*ended)(struct hg_conn *, unsigned code, const char *reason);
 	void	(*drained)(struct hg_conn *);
 	void	(*full)(struct hg_conn *);
+	/* Sends a run from these bytes on to where it goes, when nobody wants
+	 * to see it: how many bytes of them it was. It changes them. */
+	size_t	(*relay)(struct hg_conn *, struct buf *, unsigned char *,
+		    size_t);
 	/* It is about to be freed: close runs the hooks of all channels, gone,
 	 * behind those of the connection, frees them. */
 	void	(*close)(struct hg_conn *);
@@ -164,6 +169,11 @@ void	conn_set_deadline(struct hg_conn *, uint64_t ms_from_now);
 void	conn_send(struct hg_conn *, struct hg_frame *frame);
 /* Behind the chain: frames the piece and queues it. */
 void	conn_write(struct hg_conn *, struct hg_frame *frame);
+/* The bytes of a run: what it may be written to is open, not ended, and amid no
+ * message. False: it has waiting all that it may. */
+bool	conn_may_write_run(const struct hg_conn *);
+void	conn_write_run(struct hg_conn *, struct buf *, const unsigned char *,
+    const struct ws_run *);
 /* A control frame ahead of what waits. */
 void	conn_write_control(struct hg_conn *, enum ws_opcode, const void *,
     size_t);

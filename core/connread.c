@@ -130,14 +130,31 @@ conn_is_receiving(const struct hg_conn *conn)
 	    (conn->state == CONN_CLOSING && !conn->close_received));
 }
 
+/* How many bytes went on as they were. */
+static size_t
+conn_relay(struct hg_conn *conn, struct buf *buf, unsigned char *at,
+    size_t len)
+{
+	if (conn->carried == NULL || conn->chain.dead || conn->ended)
+		return (0);
+	return (conn->carried->relay(conn, buf, at, len));
+}
+
 static void
 conn_parse(struct hg_conn *conn, struct buf *buf, unsigned char *at,
     size_t len)
 {
-	size_t left = len;
+	bool relays = true;
+	size_t left = len, gone;
 	struct ws_piece piece;
 
 	while (conn_is_receiving(conn)) {
+		if (relays && ws_run_may_begin(&conn->reader)) {
+			gone = conn_relay(conn, buf, at, left);
+			relays = gone > 0;
+			at += gone;
+			left -= gone;
+		}
 		switch (ws_reader_next(&conn->reader, &at, &left, &piece)) {
 		case WS_NEED:
 			return;

@@ -150,6 +150,31 @@ conn_write(struct hg_conn *conn, struct hg_frame *frame)
 		conn_check_queue(conn);
 }
 
+bool
+conn_may_write_run(const struct hg_conn *conn)
+{
+	return (conn->is_websocket && conn->state == CONN_OPEN &&
+	    !conn->close_sent && !conn->sending && !conn->chain.dead &&
+	    outq_cost(&conn->out) - outq_longest(&conn->out) <=
+	    (size_t)conn->service->limits.queue_max);
+}
+
+void
+conn_write_run(struct hg_conn *conn, struct buf *buf,
+    const unsigned char *data, const struct ws_run *run)
+{
+	struct hg_frame *frame;
+
+	if ((frame = frame_over(buf, data, run->len, HG_WHOLE)) == NULL) {
+		conn_kill(conn, "out of memory");
+		return;
+	}
+	conn->messages_out += run->messages;
+	conn_queue(conn, NULL, frame, false);
+	if (conn->state == CONN_OPEN)
+		conn_check_queue(conn);
+}
+
 static void
 conn_put_control(struct hg_conn *conn, enum ws_opcode opcode,
     const void *data, size_t len, bool front)

@@ -16,6 +16,7 @@ core_libheadgate_a_SOURCES = \
 	core/wsext.c core/wsext.h \
 	core/wskey.c core/wskey.h \
 	core/wsframe.c core/wsframe.h \
+	core/wsrun.c core/wsrun.h \
 	core/address.c core/address.h core/bind.c core/bind.h \
 	core/mailbox.c core/mailbox.h \
 	core/tcp.c core/tcp.h \
@@ -34,6 +35,7 @@ core_libheadgate_a_SOURCES = \
 	core/park.c \
 	core/link.c core/linkrecv.c core/linkround.c core/linklost.c \
 	core/link.h core/linkparts.h \
+	core/relay.c \
 	core/kept.c core/kept.h \
 	core/group.c core/group.h \
 	core/report.c core/report.h \

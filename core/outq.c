@@ -184,6 +184,21 @@ entry_run(const struct outq_entry *entry)
 	return (entry->frame->slices[0].data - entry->head_len);
 }
 
+const unsigned char *
+outq_run(const struct outq *q, size_t *bytes)
+{
+	const struct outq_entry *entry;
+
+	if (q->count != 1)
+		return (NULL);
+	entry = outq_at(q, 0);
+	if ((entry->head_len > 0 && !entry->headed) ||
+	    entry->frame == NULL || entry->frame->count != 1)
+		return (NULL);
+	*bytes = q->bytes;
+	return (entry_run(entry) + q->sent);
+}
+
 /* The bytes of one entry without its first ones; returns the vectors used. */
 static int
 entry_iov(struct outq_entry *entry, size_t skip, struct iovec *iov, int max)

@@ -58,6 +58,8 @@ size_t	outq_cost(const struct outq *);
 size_t	outq_longest(const struct outq *);
 /* At most max vectors from the front; *bytes is their sum. */
 int	outq_iov(const struct outq *, struct iovec *, int max, size_t *bytes);
+/* All bytes, when they are one run in memory; else NULL. */
+const unsigned char *outq_run(const struct outq *, size_t *bytes);
 /* Copies at most size bytes from the front, for TLS; returns how many. */
 size_t	outq_peek(const struct outq *, void *, size_t size);
 void	outq_consume(struct outq *, size_t bytes);

@@ -73,7 +73,7 @@ plain_read(struct transport *t, void *data, size_t size)
 
 /* For the kernel, one run of bytes is less work than many short ones. */
 static ssize_t
-plain_write_run(struct transport *t, const struct outq *queue)
+plain_write_copy(struct transport *t, const struct outq *queue)
 {
 	size_t len;
 
@@ -95,16 +95,26 @@ plain_write_vectors(struct transport *t, const struct outq *queue)
 	return (sendmsg(t->fd, &message, MSG_NOSIGNAL));
 }
 
+static ssize_t
+plain_write_some(struct transport *t, const struct outq *queue)
+{
+	const unsigned char *run;
+	size_t len;
+
+	if ((run = outq_run(queue, &len)) != NULL)
+		return (send(t->fd, run, len, MSG_NOSIGNAL));
+	if (queue->bytes / queue->count < TRANSPORT_SHORT)
+		return (plain_write_copy(t, queue));
+	return (plain_write_vectors(t, queue));
+}
+
 static int
 plain_write(struct transport *t, struct outq *queue)
 {
 	ssize_t n;
 
 	while (!outq_empty(queue)) {
-		if (queue->bytes / queue->count < TRANSPORT_SHORT)
-			n = plain_write_run(t, queue);
-		else
-			n = plain_write_vectors(t, queue);
+		n = plain_write_some(t, queue);
 		if (n >= 0) {
 			outq_consume(queue, (size_t)n);
 			continue;

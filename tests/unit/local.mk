@@ -22,6 +22,7 @@ UNIT_TESTS += \
 	tests/unit/test-wskey \
 	tests/unit/test-wsframe \
 	tests/unit/test-wsreader \
+	tests/unit/test-wsrun \
 	tests/unit/test-address \
 	tests/unit/test-mailbox \
 	tests/unit/test-worker \

@@ -183,6 +183,17 @@ model_full(struct hg_conn *conn)
 	say("full ");
 }
 
+static inline size_t
+model_relay(struct hg_conn *conn, struct buf *buf, unsigned char *data,
+    size_t len)
+{
+	(void)conn;
+	(void)buf;
+	(void)data;
+	(void)len;
+	return (0);
+}
+
 static inline void
 model_nothing(struct hg_conn *conn)
 {
@@ -194,6 +205,7 @@ static const struct conn_channels model_carried = {
 	.ended = model_ended,
 	.drained = model_drained,
 	.full = model_full,
+	.relay = model_relay,
 	.close = model_nothing,
 	.gone = model_nothing,
 };

@@ -359,6 +359,51 @@ test_compact(void)
 /* Any order of operations, against plain bytes. */
 /* What is left of the longest, wherever it stands, until it is gone. */
 static void
+check_run(struct outq *q, const char *text)
+{
+	const unsigned char *run;
+	size_t bytes = 0;
+
+	run = outq_run(q, &bytes);
+	T_EQ(run != NULL, text != NULL);
+	if (run != NULL && text != NULL)
+		T_MEM_EQ(run, bytes, text, strlen(text));
+}
+
+static void
+test_run(void)
+{
+	struct outq q;
+
+	outq_init(&q);
+	check_run(&q, NULL);
+	push(&q, "", "abcdef");
+	check_run(&q, "abcdef");
+	outq_consume(&q, 2);
+	check_run(&q, "cdef");
+	push(&q, "", "x");
+	check_run(&q, NULL);
+	outq_consume(&q, 4);
+	check_run(&q, "x");
+	outq_consume(&q, 1);
+	push(&q, "12", "abc");
+	check_run(&q, NULL);
+	outq_consume(&q, 5);
+	push(&q, "12", NULL);
+	check_run(&q, NULL);
+	outq_consume(&q, 2);
+	T_EQ(outq_push(&q, "", 0, frame_append(frame_copy("a", 1, 0), "b",
+	    1)), 0);
+	check_run(&q, NULL);
+	outq_consume(&q, 2);
+	T_EQ(outq_push_headed(&q, frame_copy_headed("12", 2, "abc", 3, 0)), 0);
+	check_run(&q, "12abc");
+	outq_consume(&q, 1);
+	check_run(&q, "2abc");
+	outq_finish(&q);
+}
+
+static void
 test_longest(void)
 {
 	static const struct {
@@ -463,5 +508,6 @@ T_MAIN(
     { "iov with a limit", test_iov_max },
     { "peek", test_peek },
     { "compact (W03)", test_compact },
+    { "one run", test_run },
     { "the longest", test_longest },
     { "random against a model", test_random })

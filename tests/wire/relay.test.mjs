@@ -57,6 +57,26 @@ test('fragments are one message on the other side', async (t) => {
   assert.equal((await client.message()).payload.toString(), 'cd');
 });
 
+// Much of it goes on as one run of bytes, and some of it may not.
+for (const [name, from, to, options] of [
+  ['client', 'client', 'upstream', {}], ['server', 'upstream', 'client', plain],
+])
+  test(`all that a ${name} sends at once keeps its order`, async (t) => {
+    const ends = await pair(t);
+    ends[from].send(Buffer.concat([
+      ws.text('one', options), ws.binary('two', options), ws.ping('p', options),
+      ws.text('thr', { ...options, fin: false }), ws.more('ee', options),
+      ws.text('four', options), ws.text('', options), ws.pong('', options),
+      ws.text('five', options), ws.text(Buffer.from([0xff]), options),
+      ws.text('never', options),
+    ]));
+    for (const text of ['one', 'two', 'three', 'four', '', 'five'])
+      assert.equal((await ends[to].message()).payload.toString(), text);
+    assert.equal((await ends[to].frame()).opcode, ws.OP.CLOSE);
+    // No answer to the ping: the close is more urgent.
+    await ends[from].closeFrame(1007);
+  });
+
 test('ping and pong are of one hop', async (t) => {
   const { client, upstream } = await pair(t);
   upstream.send(ws.ping('u', plain));
