@@ -86,6 +86,11 @@ control_collect(struct worker *worker, const char *what,
 	struct timespec until;
 	int error;
 
+	if (worker == worker_self()) {
+		worker_tick(worker);
+		stats_of_worker(worker, what, report);
+		return;
+	}
 	if ((question = calloc(1, sizeof(*question))) == NULL)
 		return;
 	atomic_init(&question->refs, 2);

@@ -109,6 +109,21 @@ server_worker_stop(void *arg)
 
 /* --- in main -------------------------------------------------------------- */
 
+/* One worker and main are one thread with one loop. */
+static bool
+server_is_one(void)
+{
+	return (workers_count() == 1);
+}
+
+static void
+server_leave_loop(void)
+{
+	if (server_is_one())
+		worker_stop(worker_at(0));
+	event_base_loopbreak(server->base);
+}
+
 static void
 server_poll_stop(evutil_socket_t fd, short what, void *arg)
 {
@@ -118,7 +133,7 @@ server_poll_stop(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	if (conn_count() == 0 || worker_clock() >= server->stop_by) {
-		event_base_loopbreak(server->base);
+		server_leave_loop();
 		return;
 	}
 	event_base_once(server->base, -1, EV_TIMEOUT, server_poll_stop, NULL,
@@ -135,7 +150,7 @@ server_signal(evutil_socket_t signal, short what, void *arg)
 	(void)arg;
 	if (server->stop_by != 0) {
 		log_write(HG_LOG_INFO, NULL, "stopping at once");
-		event_base_loopbreak(server->base);
+		server_leave_loop();
 		return;
 	}
 	log_write(HG_LOG_INFO, NULL, "stopping on signal %d", (int)signal);
@@ -230,8 +245,6 @@ server_prepare(void)
 	host_set_accept(openchannel_start);
 	rejoin_init();
 	channelauth_set_relay(upstream_auth_request);
-	if (workers_create(server_worker_count()) != 0)
-		return (-1);
 	server->drains = calloc(workers_count(), sizeof(*server->drains));
 	if (server->drains == NULL || plugin_load_all() != 0 || host_init() != 0 ||
 	    server_listen() != 0)
@@ -274,15 +287,51 @@ server_clear(struct event **events)
 		trunk_destroy(server->settings->trunks[i]);
 	plugin_unload_all();
 	host_finish();
-	workers_destroy();
-	free(server->drains);
 	/* A second signal must not turn an orderly end into a death by it. */
 	for (i = 0; i < 2; i++)
 		if (events[i] != NULL)
 			event_free(events[i]);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
-	event_base_free(server->base);
+	if (!server_is_one())
+		event_base_free(server->base);
+	workers_destroy();
+	free(server->drains);
+}
+
+static void
+server_say_ready(void)
+{
+	log_write(HG_LOG_INFO, NULL, "headgate %s ready", HG_VERSION);
+}
+
+/* Until a signal ends it. */
+static int
+server_serve(void)
+{
+	if (server_is_one()) {
+		server_say_ready();
+		workers_run(server_worker_enter, server_worker_leave);
+		return (0);
+	}
+	if (workers_start(server_worker_enter, server_worker_leave) != 0)
+		return (1);
+	server_say_ready();
+	event_base_dispatch(server->base);
+	workers_stop();
+	return (0);
+}
+
+static int
+server_make_loop(void)
+{
+	if (workers_create(server_worker_count()) != 0)
+		return (-1);
+	server->base = server_is_one() ? worker_at(0)->base : event_base_new();
+	if (server->base != NULL)
+		return (0);
+	workers_destroy();
+	return (-1);
 }
 
 int
@@ -298,15 +347,10 @@ server_run(struct settings *settings)
 		log_open_syslog("headgate");
 	log_set_level((enum hg_log_level)settings->log_level);
 	evthread_use_pthreads();
-	if ((own.base = event_base_new()) == NULL)
+	if (server_make_loop() != 0)
 		return (1);
-	if (server_catch(events) == 0 && server_prepare() == 0 &&
-	    workers_start(server_worker_enter, server_worker_leave) == 0) {
-		log_write(HG_LOG_INFO, NULL, "headgate %s ready", HG_VERSION);
-		event_base_dispatch(own.base);
-		workers_stop();
-		status = 0;
-	}
+	if (server_catch(events) == 0 && server_prepare() == 0)
+		status = server_serve();
 	server_clear(events);
 	if (status == 0)
 		log_write(HG_LOG_INFO, NULL, "stopped");

@@ -237,14 +237,9 @@ worker_turn(struct worker *worker, bool block)
 	worker_end(worker);
 }
 
-static void *
-worker_main(void *arg)
+static void
+worker_serve(struct worker *worker)
 {
-	struct worker *worker = arg;
-	char name[16];
-
-	snprintf(name, sizeof(name), "worker %u", worker->index);
-	pthread_setname_np(pthread_self(), name);
 	worker_become(worker);
 	if (workers_enter != NULL)
 		workers_enter(worker);
@@ -253,8 +248,34 @@ worker_main(void *arg)
 	if (workers_leave != NULL)
 		workers_leave(worker);
 	worker_become(NULL);
+}
+
+static void *
+worker_main(void *arg)
+{
+	struct worker *worker = arg;
+	char name[16];
+
+	snprintf(name, sizeof(name), "worker %u", worker->index);
+	pthread_setname_np(pthread_self(), name);
+	worker_serve(worker);
 	recycle_thread_finish();
 	return (NULL);
+}
+
+void
+workers_run(void (*enter)(struct worker *), void (*leave)(struct worker *))
+{
+	workers_enter = enter;
+	workers_leave = leave;
+	atomic_store(&workers[0].stopping, false);
+	worker_serve(&workers[0]);
+}
+
+void
+worker_stop(struct worker *worker)
+{
+	atomic_store(&worker->stopping, true);
 }
 
 /* Signals are for main's thread: threads inherit the mask they start with. */
@@ -290,9 +311,7 @@ workers_start(void (*enter)(struct worker *), void (*leave)(struct worker *))
 static void
 worker_open_stop(struct letter *letter)
 {
-	struct worker *worker = list_entry(letter, struct worker, stop);
-
-	atomic_store(&worker->stopping, true);
+	worker_stop(list_entry(letter, struct worker, stop));
 }
 
 void

@@ -64,6 +64,14 @@ int	workers_create(unsigned count);
 /* start: runs enter on each new thread first, leave last. -1: none runs. */
 int	workers_start(void (*enter)(struct worker *),
 	    void (*leave)(struct worker *));
+/*
+ * In place of the two, with one worker: it is of the calling thread, until
+ * worker_stop is called on it and the turn is over. A process of one thread
+ * saves the kernel and the C library their locks, at every system call.
+ */
+void	workers_run(void (*enter)(struct worker *),
+	    void (*leave)(struct worker *));
+void	worker_stop(struct worker *);
 /* Asks all to end after their turn, and waits for them. */
 void	workers_stop(void);
 /* Opens what letters are left, and does the work that they cause. */

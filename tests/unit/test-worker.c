@@ -321,6 +321,44 @@ test_threads(void)
 	alarm(0);
 }
 
+static void
+here_enter(struct worker *worker)
+{
+	T_PTR_EQ(worker_self(), worker);
+	tell('e');
+}
+
+static void
+here_stop(void *arg)
+{
+	tell('s');
+	worker_stop(arg);
+}
+
+static void
+here_leave(struct worker *worker)
+{
+	T_PTR_EQ(worker_self(), worker);
+	tell('l');
+}
+
+/* One worker without a thread: again and again. */
+static void
+test_run(void)
+{
+	unsigned i;
+
+	T_REQUIRE(workers_create(1) == 0);
+	for (i = 0; i < 2; i++) {
+		story[0] = '\0';
+		T_EQ(worker_post(worker_at(0), here_stop, worker_at(0)), 0);
+		workers_run(here_enter, here_leave);
+		T_STR_EQ(story, "esl");
+		T_NULL(worker_self());
+	}
+	workers_destroy();
+}
+
 /* Work and letters that are left cause each other across two workers. */
 static struct job	last_job;
 
@@ -375,4 +413,5 @@ T_MAIN({ "create", test_create },
     { "less is read after a long turn (W07)", test_read_size },
     { "time of the turn", test_now },
     { "threads start, pass letters, stop, start", test_threads },
+    { "one worker without a thread", test_run },
     { "destroy settles what is left", test_destroy_settles })
