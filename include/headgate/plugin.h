@@ -402,6 +402,41 @@ struct hg_flows {
 		    const char *destination, const void *key, size_t key_len,
 		    const void *credential, size_t credential_len,
 		    struct hg_fields *fields);
+	/*
+	 * Behind join or rejoin, where the server is a plugin of the channel:
+	 * the flow takes its messages from there (struct hg_feeds), if it can.
+	 * name: the subscription's at the server. True: no copies will come.
+	 */
+	bool	 (*feed)(struct hg_member *, const void *name, size_t len);
+};
+
+/*
+ * Found by hg->find(HG_FEEDS). A server that is a plugin of this process gives
+ * a flow its messages once, for all the subscriptions of one worker that would
+ * receive the same. These stay what they are, but are silent. All functions are
+ * for the worker that owns the channel; the name is the subscription's.
+ */
+#define HG_FEEDS	"feeds/1"
+
+struct hg_feed;		/* one sequence of messages */
+struct hg_silent;	/* one subscription that receives none itself */
+
+struct hg_feeds {
+	size_t	 size;			/* sizeof(struct hg_feeds) */
+	/* What that subscription would receive, from now on: whole messages,
+	 * without what is the subscriber's own. The frame is fn's; NULL: one
+	 * is missing, without memory. Returns NULL: not now, or never. */
+	struct hg_feed *(*open)(struct hg_channel *, const void *name,
+		    size_t len, void (*fn)(void *arg, struct hg_frame *frame),
+		    void *arg);
+	void	 (*close)(struct hg_feed *);
+	/* For good; nothing more is sent to it. What it was to receive next is
+	 * what the feed brings next. ended: it is not at the server any more;
+	 * not called after forget. NULL: as above. */
+	struct hg_silent *(*silence)(struct hg_feed *, struct hg_channel *,
+		    const void *name, size_t len, void (*ended)(void *arg),
+		    void *arg);
+	void	 (*forget)(struct hg_silent *);
 };
 
 /* --- a server's connection that outlives its client ------------------------ */

@@ -32,7 +32,7 @@ broker_load(const void *options)
 	hg->random(broker.key, sizeof(broker.key));
 	hg->random(&id, sizeof(id));
 	snprintf(broker.id, sizeof(broker.id), "%016" PRIx64, id);
-	return (0);
+	return (hg->provide(HG_FEEDS, &broker_feeds));
 }
 
 static void
@@ -54,6 +54,8 @@ broker_worker_start(void *data)
 	}
 	for (i = 0; i < BROKER_FORMS; i++)
 		broker_list_init(&worker->form[i]);
+	for (i = 0; i < BROKER_SESSIONS; i++)
+		broker_list_init(&worker->session[i]);
 	broker_list_init(&worker->queues);
 	broker_list_init(&worker->topics);
 	pthread_mutex_lock(&broker.lock);
@@ -71,6 +73,7 @@ broker_open(struct hg_slot *slot, void *state)
 	s->channel = hg->slot_channel(slot);
 	s->options = hg->options(slot);
 	s->sent_at = s->received_at = hg->now();
+	broker_session_list(s);
 	broker_list_init(&s->input);
 	broker_list_init(&s->subscriptions);
 	broker_list_init(&s->transactions);
@@ -90,6 +93,7 @@ broker_close(struct hg_slot *slot, void *state)
 
 	(void)slot;
 	broker_session_leave(s);
+	broker_list_remove(&s->node);
 	broker_parser_free(&s->parser);
 	free(s->user);
 	free(s->receipt);

@@ -22,6 +22,7 @@
 #define BROKER_INBOX	100	/* messages on their way to one consumer */
 #define BROKER_OVERHEAD	128	/* bytes that each kept message counts more */
 #define BROKER_FORMS	1024	/* buckets of each worker */
+#define BROKER_SESSIONS	1024	/* the same */
 
 /* --- lists ---------------------------------------------------------------- */
 
@@ -234,19 +235,31 @@ struct broker_form {
 	enum broker_version	 version;
 	const char		*id;		/* NULL: 1.0 without one */
 	bool			 walked;	/* stays for so long */
+	bool			 bare;		/* no number */
 	size_t			 before_len, after_len;
 	char			*before;	/* the message's number */
 	char			*after;
+};
+
+/* See feed.c. */
+struct hg_feed {
+	struct broker_node	 node;		/* of local */
+	struct broker_local	*local;
+	struct broker_form	*form;		/* has no members */
+	void			 (*fn)(void *arg, struct hg_frame *frame);
+	void			*arg;		/* fn is NULL: closed */
+	bool			 walked;	/* stays for so long */
 };
 
 /* The part of a topic that belongs to one worker. */
 struct broker_local {
 	struct broker_destination *destination;
 	struct broker_node	 forms;
+	struct broker_node	 feeds;
 	struct broker_form	 own;
 	struct broker_node	*next;		/* member to be sent to */
 	/* Under the lock. */
-	unsigned		 count;		/* subscriptions */
+	unsigned		 count;		/* subscriptions, feeds */
 	struct broker_node	 ready;		/* of the worker */
 	struct broker_parcel	*parcels;	/* to be sent, in order */
 	size_t			 parcel_count, parcel_size;
@@ -269,6 +282,7 @@ struct broker_destination {
 
 struct broker_worker {
 	struct broker_node	 form[BROKER_FORMS];
+	struct broker_node	 session[BROKER_SESSIONS];
 	/* What it has to deliver. Under the lock. */
 	struct broker_node	 queues;	/* consumers with an inbox */
 	struct broker_node	 topics;	/* locals with parcels */
@@ -314,7 +328,10 @@ struct broker_subscription {
 	uint64_t		 delivery;	/* newest */
 	char			*id;		/* NULL: 1.0 without one */
 	enum broker_ack		 ack;
-	struct broker_form	*form;		/* NULL: of a queue */
+	struct broker_form	*form;		/* NULL: of a queue, or silent */
+	bool			 silent;	/* see feed.c */
+	void			 (*ended)(void *arg);	/* or NULL */
+	void			*arg;
 	struct broker_node	 unacked;	/* struct broker_item */
 	/* Queue, under the lock. */
 	struct broker_node	 inbox;
@@ -346,6 +363,7 @@ struct broker_waiting {
 
 /* The state of a slot. */
 struct broker_session {
+	struct broker_node	 node;		/* of the worker */
 	struct hg_slot		*slot;
 	struct hg_channel	*channel;
 	const struct broker_options *options;
@@ -483,6 +501,16 @@ void	 broker_form_leave(struct broker_subscription *);
 void	 broker_form_settle(struct broker_form *);
 struct hg_frame *broker_form_frame(const struct broker_form *,
 	    const struct broker_parcel *);
+/* One of a feed: without a subscription's own headers. */
+struct broker_form *broker_form_bare(const struct broker_subscription *);
+
+/* feed.c */
+extern HG_HIDDEN const struct hg_feeds broker_feeds;
+void	 broker_feeds_send(struct broker_local *,
+	    const struct broker_parcel *, size_t count);
+/* It ends: who relies on it is told. */
+void	 broker_silent_leave(struct broker_subscription *);
+void	 broker_session_list(struct broker_session *);
 
 /* wake.c, with the lock held: that worker delivers, soon. Non-zero: no
  * memory. */
@@ -490,6 +518,8 @@ int	 broker_wake(unsigned worker);
 /* Sends what this worker has of topics, for a session that subscribes: so that
  * what it is told next comes behind what was published before. */
 void	 broker_catch_up(const struct broker_session *);
+/* The same for all. */
+void	 broker_catch_up_all(void);
 
 /* queue.c. publish: NULL, or why not; takes the message. */
 void	 broker_queue_join(struct broker_subscription *);

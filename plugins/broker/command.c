@@ -123,10 +123,14 @@ broker_command(struct broker_session *s, const struct broker_frame *frame)
 		broker_error(s, 1011, "out of memory", NULL);
 		return;
 	}
-	if (frame->command == BROKER_UNSUBSCRIBE)
+	/* What was published before it is not for who subscribes now. */
+	if (frame->command == BROKER_SUBSCRIBE)
+		broker_catch_up_all();
+	else if (frame->command == BROKER_UNSUBSCRIBE)
 		broker_catch_up(s);
 	run(s, frame);
-	if (receipt != NULL || frame->command == BROKER_DISCONNECT)
+	if (frame->command != BROKER_SUBSCRIBE && (receipt != NULL ||
+	    frame->command == BROKER_DISCONNECT))
 		broker_catch_up(s);
 	broker_reply_receipt(s);
 	free(s->receipt);

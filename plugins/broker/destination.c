@@ -56,6 +56,7 @@ init_local(struct broker_destination *destination, struct broker_local *local)
 {
 	local->destination = destination;
 	broker_list_init(&local->forms);
+	broker_list_init(&local->feeds);
 	broker_list_init(&local->ready);
 	broker_list_init(&local->own.node);
 	broker_list_init(&local->own.bucket);

@@ -50,32 +50,34 @@ find(const struct broker_subscription *sub)
 /* "MESSAGE" up to the number, and what is behind it up to the fields. */
 static void
 write_around(struct broker_buffer *before, struct broker_buffer *after,
-    const struct broker_subscription *sub)
+    const struct broker_subscription *sub, bool bare)
 {
 	enum broker_version version = sub->session->version;
 	char id[60];
 
 	broker_add_text(before, "MESSAGE\n");
-	if (sub->id != NULL)
+	if (!bare && sub->id != NULL)
 		broker_add_header(before, "subscription", sub->id, version);
 	snprintf(id, sizeof(id), "message-id:%s-%" PRIu64 "-", broker.id,
 	    sub->destination->serial);
-	broker_add_text(before, id);
-	broker_add_text(after, "\n");
+	if (!bare) {
+		broker_add_text(before, id);
+		broker_add_text(after, "\n");
+	}
 	broker_add_header(after, "destination", sub->destination->name,
 	    version);
 }
 
 /* One piece of memory: the form, before, after and the id. */
 static struct broker_form *
-create(const struct broker_subscription *sub)
+create(const struct broker_subscription *sub, bool bare)
 {
 	struct broker_buffer before = { 0 }, after = { 0 };
 	struct broker_form *form = NULL;
 	size_t len;
 	char *text;
 
-	write_around(&before, &after, sub);
+	write_around(&before, &after, sub, bare);
 	len = sub->id != NULL ? strlen(sub->id) + 1 : 0;
 	if (!before.failed && !after.failed)
 		form = calloc(1, sizeof(*form) + before.len + after.len + len);
@@ -90,12 +92,20 @@ create(const struct broker_subscription *sub)
 			form->id = memcpy(text + after.len, sub->id, len);
 		form->destination = sub->destination;
 		form->version = sub->session->version;
+		form->bare = bare;
 		broker_list_init(&form->node);
+		broker_list_init(&form->bucket);
 		broker_list_init(&form->members);
 	}
 	broker_buffer_free(&before);
 	broker_buffer_free(&after);
 	return (form);
+}
+
+struct broker_form *
+broker_form_bare(const struct broker_subscription *sub)
+{
+	return (create(sub, true));
 }
 
 int
@@ -104,7 +114,7 @@ broker_form_join(struct broker_local *local, struct broker_subscription *sub)
 	struct broker_form *form = &local->own;
 
 	if (sub->ack == BROKER_ACK_AUTO && (form = find(sub)) == NULL) {
-		if ((form = create(sub)) == NULL)
+		if ((form = create(sub, false)) == NULL)
 			return (-1);
 		broker_list_push(bucket_of(sub), &form->bucket);
 	}
@@ -138,10 +148,12 @@ write_head(struct broker_buffer *buffer, const struct broker_form *form,
     const struct broker_parcel *parcel)
 {
 	char number[24];
-	int len;
+	int len = 0;
 
 	broker_add(buffer, form->before, form->before_len);
-	len = snprintf(number, sizeof(number), "%" PRIu64, parcel->number);
+	if (!form->bare)
+		len = snprintf(number, sizeof(number), "%" PRIu64,
+		    parcel->number);
 	broker_add(buffer, number, (size_t)len);
 	broker_add(buffer, form->after, form->after_len);
 	broker_message_fields(buffer, parcel->message, form->version);

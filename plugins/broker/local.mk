@@ -8,6 +8,7 @@ plugins_broker_broker_la_SOURCES = \
 	plugins/broker/command.c \
 	plugins/broker/connect.c \
 	plugins/broker/destination.c \
+	plugins/broker/feed.c \
 	plugins/broker/form.c \
 	plugins/broker/header.c \
 	plugins/broker/heartbeat.c \

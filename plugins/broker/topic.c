@@ -33,11 +33,15 @@ broker_topic_leave(struct broker_subscription *sub)
 	struct broker_destination *destination = sub->destination;
 	struct broker_local *local = &destination->local[sub->worker];
 
-	if (sub->form == NULL)		/* it failed to join */
+	if (sub->silent)
+		broker_silent_leave(sub);
+	else if (sub->form == NULL)	/* it failed to join */
 		return;
-	if (local->next == &sub->member)
-		local->next = sub->member.next;
-	broker_form_leave(sub);
+	else {
+		if (local->next == &sub->member)
+			local->next = sub->member.next;
+		broker_form_leave(sub);
+	}
 	pthread_mutex_lock(&broker.lock);
 	local->count--;
 	destination->subscribers--;
@@ -170,6 +174,7 @@ walk(struct broker_local *local, const struct broker_parcel *parcels,
 		next = node->next;
 		broker_form_settle(form);
 	}
+	broker_feeds_send(local, parcels, count);
 }
 
 void

@@ -57,13 +57,18 @@ wake(void *arg)
 }
 
 void
-broker_catch_up(const struct broker_session *s)
+broker_catch_up_all(void)
 {
-	if (s->subscription_count == 0)
-		return;
 	pthread_mutex_lock(&broker.lock);
 	deliver_topics(broker.worker[hg->worker_index()]);
 	pthread_mutex_unlock(&broker.lock);
+}
+
+void
+broker_catch_up(const struct broker_session *s)
+{
+	if (s->subscription_count > 0)
+		broker_catch_up_all();
 }
 
 int

@@ -3,8 +3,9 @@
  * The flow's newest messages, without a gap up to the head. With "upstream =
  * each" they are few and are kept only while somebody could catch up by them: a
  * group that is a few messages behind would else stay behind as long as
- * messages come without a pause. With "one" they are all that a group lacks,
- * as nobody else has them; who lacks more than the option "backlog" is closed.
+ * messages come without a pause. With "one", and with a feed, they are all that
+ * a group lacks, as nobody else has them; who lacks more than the option
+ * "backlog" is closed.
  *
  * Small ones are copies of their own, so that they hold no big buffers.
  */
@@ -73,7 +74,7 @@ oldest_needed(const struct fanout_flow *flow)
 	uint64_t needed;
 
 	needed = flow->ring.head + 1;
-	if (!flow->one)
+	if (!fanout_is_common(flow))
 		return (needed);
 	TAILQ_FOREACH(group, &flow->groups, entry)
 		if (group->following && group->sent + 1 < needed)
@@ -103,7 +104,7 @@ backlog_push(struct fanout_flow *flow, struct hg_frame **frame)
 	size_t len = hg->frame_len(*frame);
 
 	if (backlog->count < backlog->size || backlog_grow(backlog) == 0) {
-		if (len > BACKLOG_COPY && flow->one)
+		if (len > BACKLOG_COPY && fanout_is_common(flow))
 			copy = hg->frame_ref(*frame);
 		else if (len <= BACKLOG_COPY &&
 		    (bytes = hg->frame_bytes(frame)) != NULL)
@@ -195,6 +196,6 @@ fanout_backlog_note(struct fanout_flow *flow, struct hg_frame **frame,
 	}
 	backlog_trim(flow, behind ? oldest_needed(flow) :
 	    flow->ring.head + 1);
-	if (flow->one && behind)
+	if (behind && fanout_is_common(flow))
 		cut_slow(flow);
 }

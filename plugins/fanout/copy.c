@@ -154,7 +154,8 @@ copy_alone(struct hg_member *member, struct fanout_digest digest,
 	struct fanout_flow *flow = member->flow;
 	struct hg_frame *newest;
 
-	if (flow->merged_count == 0 && member->skip.slot == NULL &&
+	if (flow->feed == NULL && flow->merged_count == 0 &&
+	    member->skip.slot == NULL &&
 	    fanout_member_merge(member, flow->ring.head) == 0) {
 		fanout_group_ride(member->group);
 		copy_group(member, digest, frame);
@@ -174,7 +175,7 @@ copy_alone(struct hg_member *member, struct fanout_digest digest,
 			fanout_hold(member, member);
 	}
 	fanout_history_push(&member->history, digest);
-	if (member->skip.slot == NULL &&
+	if (flow->feed == NULL && member->skip.slot == NULL &&
 	    member->history.count >= member->try_at)
 		try_align(member, newest);
 	hg->frame_unref(newest);

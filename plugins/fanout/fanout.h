@@ -111,6 +111,7 @@ enum fanout_source {
 	FANOUT_LEARNING,	/* it has one; where its copies stand is not
 				 * known yet */
 	FANOUT_KEPT,		/* the subscriber has gone, its copies feed */
+	FANOUT_SILENT,		/* the flow has a feed: see feed.c */
 };
 
 TAILQ_HEAD(fanout_members, hg_member);
@@ -174,6 +175,7 @@ struct fanout_flow {
 	size_t			 member_count, merged_count;
 	size_t			 fed_count, parked_count;
 	uint64_t		 suppressed, mismatches, unmerges;
+	struct hg_feed		*feed;		/* see feed.c, or NULL */
 
 	/* upstream = one; see one.c. */
 	bool			 one;
@@ -204,9 +206,9 @@ struct fanout_group {
 	bool			 is_parked;	/* nothing is sent */
 	bool			 stranded;	/* its carrier has gone without
 						 * a word: see group.c */
-	bool			 following;	/* upstream = one: it has been
-						 * at the head, and what it
-						 * lacks is in the backlog */
+	bool			 following;	/* the flow is common, it has
+						 * been at the head, and what
+						 * it lacks is in the backlog */
 };
 
 /*
@@ -274,10 +276,19 @@ struct hg_member {
 	uint64_t		 state_at;	/* ms */
 	uint64_t		 check_at;	/* ms: when it is due, or was asked */
 
+	struct hg_silent	*silent;	/* see feed.c, or NULL */
+
 	/* Back-pressure: see hold.c. */
 	struct hg_member	*held_by;
 	struct fanout_members	 holding;
 };
+
+/* What a group lacks is in the backlog, as its members need have no copies. */
+static inline bool
+fanout_is_common(const struct fanout_flow *flow)
+{
+	return (flow->one || flow->feed != NULL);
+}
 
 struct fanout_worker {
 	struct fanout_table	 places, members, flows;
@@ -484,6 +495,14 @@ void	fanout_one_send(struct fanout_flow *, struct hg_frame *frame);
 /* All groups are behind: those that feed wait, until one is not. */
 void	fanout_flow_hold(struct fanout_flow *);
 void	fanout_flow_release(struct fanout_flow *);
+
+/* feed.c */
+bool	fanout_feed(struct hg_member *, const void *name, size_t len);
+/* A resumed member has got what the flow has. */
+void	fanout_feed_in_step(struct hg_member *);
+/* The member goes. */
+void	fanout_feed_left(struct hg_member *);
+void	fanout_feed_close(struct fanout_flow *);
 
 /* learn.c: where the copies of one stand that has its subscription again. */
 void	fanout_learn_begin(struct hg_member *);

@@ -35,6 +35,7 @@ flow_find(struct fanout_worker *worker, const unsigned char *key)
 static void
 flow_destroy(struct fanout_flow *flow)
 {
+	fanout_feed_close(flow);
 	fanout_backlog_clear(flow);
 	free(flow->backlog.frame);
 	fanout_store_finish(flow);
@@ -126,6 +127,8 @@ fanout_flow_reset(struct fanout_flow *flow)
 {
 	struct hg_member *member;
 
+	if (flow->feed != NULL)
+		return;
 	fanout_ring_clear(&flow->ring);
 	fanout_backlog_clear(flow);
 	flow->floor = flow->broken = flow->ring.head;

@@ -27,7 +27,8 @@ fanout_group_new(struct hg_member *member, uint64_t sent)
 	group->flow = member->flow;
 	group->carrier = member;
 	group->sent = sent;
-	group->following = member->flow->one && sent == member->flow->ring.head;
+	group->following = fanout_is_common(member->flow) &&
+	    sent == member->flow->ring.head;
 	TAILQ_INIT(&group->members);
 	TAILQ_INSERT_TAIL(&group->members, member, group_entry);
 	TAILQ_INSERT_TAIL(&member->flow->groups, group, entry);
@@ -306,7 +307,7 @@ fanout_group_send(struct fanout_group *group, struct hg_frame *frame,
 	}
 	group_unstrand(group);
 	group->sent++;
-	if (group->flow->one && !group->following &&
+	if (!group->following && fanout_is_common(group->flow) &&
 	    group->sent == group->flow->ring.head) {
 		group->following = true;
 		fanout_unbalance(group->flow);

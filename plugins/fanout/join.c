@@ -11,8 +11,8 @@
  * rules. Then those of [plugin fanout] hold, but not among several logins.
  */
 static struct fanout_rule
-rule_of(const struct fanout_place *place, const char *destination,
-    size_t credential_len)
+rule_of(const struct hg_channel *parent, const struct fanout_place *place,
+    const char *destination, size_t credential_len)
 {
 	struct fanout_rule rule;
 
@@ -21,6 +21,9 @@ rule_of(const struct fanout_place *place, const char *destination,
 		rule.scope = FANOUT_CREDENTIAL;
 	if (rule.scope == FANOUT_CREDENTIAL && credential_len == 0)
 		rule.scope = FANOUT_NOT_SHARED;
+	/* A server of this process gives a flow a feed. */
+	if (hg->channel_upstream(parent) == HG_UPSTREAM_NONE)
+		rule.one = false;
 	return (rule);
 }
 
@@ -105,7 +108,7 @@ join_as(struct hg_channel *parent, const char *destination,
 	unsigned char hash[FANOUT_KEY];
 
 	place = fanout_place_find(worker, parent);
-	rule = rule_of(place, destination, credential_len);
+	rule = rule_of(parent, place, destination, credential_len);
 	who.scope = rule.scope;
 	if (who.scope == FANOUT_NOT_SHARED)
 		return (NULL);
@@ -235,4 +238,5 @@ const struct hg_flows fanout_flows = {
 	.is_held = fanout_is_held,
 	.park = fanout_park,
 	.rejoin = fanout_rejoin,
+	.feed = fanout_feed,
 };

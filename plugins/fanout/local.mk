@@ -6,6 +6,7 @@ plugins_fanout_fanout_la_SOURCES = \
 	plugins/fanout/copy.c \
 	plugins/fanout/fanout.c \
 	plugins/fanout/fanout.h \
+	plugins/fanout/feed.c \
 	plugins/fanout/flow.c \
 	plugins/fanout/group.c \
 	plugins/fanout/hold.c \

@@ -119,6 +119,7 @@ fanout_member_detach(struct hg_member *member, enum fanout_parting parting)
 	}
 	member->is_fed = member->is_parked = false;
 	fanout_one_left(member);
+	fanout_feed_left(member);
 	fanout_history_finish(&member->history);
 	fanout_skip_finish(&member->skip);
 	TAILQ_REMOVE(&flow->members, member, entry);
@@ -141,7 +142,7 @@ fanout_member_abandon_by(struct hg_member *member, unsigned code,
 	member->code = code;
 	snprintf(member->reason, sizeof(member->reason), "%s", why);
 	TAILQ_INSERT_TAIL(&fanout_worker()->ending, member, ending_entry);
-	if (!member->ended && member->channel != NULL)
+	if (code != 1000 && !member->ended && member->channel != NULL)
 		hg->log(NULL, HG_LOG_WARN, "%s: fanout: ends: %s",
 		    hg->channel_name(member->channel), why);
 }

@@ -72,6 +72,7 @@ fanout_one_copy(struct hg_member *member, struct fanout_digest digest,
 		return (one_follow(member, digest, frame));
 	case FANOUT_RESTING:
 	case FANOUT_WAKING:
+	case FANOUT_SILENT:
 		break;
 	}
 	fanout_suppress(member->flow, frame);
@@ -83,7 +84,8 @@ one_send_group(struct fanout_group *group, struct hg_frame *frame)
 {
 	struct hg_frame *copy;
 
-	if (hg->channel_is_full(group->carrier->channel) ||
+	if ((!group->is_parked &&
+	    hg->channel_is_full(group->carrier->channel)) ||
 	    (copy = hg->frame_ref(frame)) == NULL)
 		return;
 	fanout_group_send(group, copy, NULL);

@@ -124,7 +124,7 @@ fanout_drain(struct hg_slot *slot, void *state)
 		fanout_group_ride(member->group);
 		fanout_idle();
 	}
-	if (member->flow == NULL || !member->flow->one)
+	if (member->flow == NULL || !fanout_is_common(member->flow))
 		return;
 	fanout_busy();
 	if (member->group != NULL && member->group->carrier == member) {

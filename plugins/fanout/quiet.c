@@ -107,6 +107,8 @@ tick_flow(struct fanout_flow *flow, uint64_t now)
 			continue;
 		if (member->resume_by != 0)
 			fanout_fed_tick(member, now);
+		else if (flow->feed != NULL)
+			continue;
 		else if (member->group == NULL || member->is_fed)
 			align_quiet(member, now);
 		else if (member->cursor != flow->ring.head)

@@ -90,6 +90,7 @@ tick_member(struct hg_member *member, uint64_t now)
 		break;
 	case FANOUT_PAUSING:
 	case FANOUT_RESTING:
+	case FANOUT_SILENT:
 		break;
 	}
 }

@@ -34,6 +34,8 @@ feeder_name(const struct fanout_flow *flow)
 {
 	const struct hg_member *member;
 
+	if (flow->feed != NULL)
+		return ("server");
 	if ((member = TAILQ_FIRST(&flow->awake)) != NULL)
 		return (hg->channel_name(member->parent));
 	return (TAILQ_EMPTY(&flow->kept) ? "-" : "kept");
@@ -46,9 +48,10 @@ count_subscriptions(const struct fanout_flow *flow)
 	const struct hg_member *member;
 	size_t count;
 
-	count = 0;
+	count = flow->feed != NULL;
 	TAILQ_FOREACH(member, &flow->members, entry)
-		if (member->state != FANOUT_RESTING)
+		if (member->state != FANOUT_RESTING &&
+		    member->state != FANOUT_SILENT)
 			count++;
 	return (count);
 }
@@ -61,7 +64,7 @@ count_feeding(const struct fanout_flow *flow)
 	const struct hg_member *member;
 	size_t count;
 
-	count = 0;
+	count = flow->feed != NULL;
 	TAILQ_FOREACH(member, &flow->awake, source_entry)
 		count++;
 	TAILQ_FOREACH(member, &flow->kept, source_entry)
@@ -91,11 +94,13 @@ report_flow(const struct fanout_flow *flow, struct hg_report *report)
 	hg->report_number(report, "suppressed", flow->suppressed);
 	hg->report_number(report, "mismatches", flow->mismatches);
 	hg->report_number(report, "unmerges", flow->unmerges);
-	hg->report_text(report, "upstream", flow->one ? "one" : "each");
+	hg->report_text(report, "upstream",
+	    fanout_is_common(flow) ? "one" : "each");
 	hg->report_number(report, "subscriptions", count_subscriptions(flow));
-	hg->report_number(report, "feeding", flow->one ? count_feeding(flow) :
-	    flow->merged_count);
-	report_quoted(report, "feeder", flow->one ? feeder_name(flow) : "-");
+	hg->report_number(report, "feeding", fanout_is_common(flow) ?
+	    count_feeding(flow) : flow->merged_count);
+	report_quoted(report, "feeder", fanout_is_common(flow) ?
+	    feeder_name(flow) : "-");
 	hg->report_number(report, "takeovers", flow->takeovers);
 	hg->report_number(report, "parked", flow->parked_count);
 	hg->report_number(report, "kept", flow->store.bytes);

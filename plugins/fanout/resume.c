@@ -33,7 +33,7 @@ is_named(const struct fanout_flow *flow, const char *id, const char *epoch)
 static bool
 is_kept(struct fanout_flow *flow, uint64_t seq)
 {
-	return (flow->merged_count > 0 &&
+	return ((flow->merged_count > 0 || flow->feed != NULL) &&
 	    (!flow->has_broken || seq > flow->broken) &&
 	    fanout_store_has(flow, seq));
 }
@@ -48,6 +48,7 @@ feed(struct hg_member *member)
 	/* What follows is told by the answer. */
 	member->group->is_placed = true;
 	fanout_store_feed(member->group);
+	fanout_feed_in_step(member);
 	fanout_group_ride(member->group);
 	fanout_tick_start(fanout_worker());
 	fanout_idle();
@@ -107,6 +108,10 @@ align(struct hg_member *member)
 		.base = member->base,
 	};
 
+	if (flow->feed != NULL) {
+		fanout_feed_in_step(member);
+		return;
+	}
 	if (fanout_align(&flow->ring, &member->history, &proof, &found) ==
 	    FANOUT_ALIGNED && found.ahead == 0)
 		fanout_fed_in_step(member, found.seq);

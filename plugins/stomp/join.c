@@ -30,6 +30,15 @@ stomp_set_opening(struct stomp_session *session, struct stomp_sub *sub)
 	worker->opening = sub;
 }
 
+/* Where the broker is a plugin above this one. */
+static bool
+stomp_feed(const struct stomp_session *session, const struct stomp_sub *sub)
+{
+	return (sub->wire == 0 && STOMP_HAS(session->flows, feed) &&
+	    hg->channel_upstream(session->channel) == HG_UPSTREAM_NONE &&
+	    session->flows->feed(sub->member, sub->id, sub->id_len));
+}
+
 static void
 stomp_join(struct stomp_session *session, struct stomp_sub *sub)
 {
@@ -49,7 +58,7 @@ stomp_join(struct stomp_session *session, struct stomp_sub *sub)
 	/* A child that failed to open would not tell its end. */
 	if (sub->link == NULL)
 		stomp_fail(session, 1011, "out of memory");
-	else
+	else if (!stomp_feed(session, sub))
 		stomp_source_add(session, sub);
 }
 

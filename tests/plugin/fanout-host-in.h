@@ -81,6 +81,9 @@ struct host_inside {
 	void			(*posted)(void *);
 	void			*posted_arg;
 	struct sub		*sources;
+	const struct hg_feeds	*feeds;		/* the server is above */
+	struct hg_feed		*feed;
+	bool			 refuses;	/* to silence any */
 };
 
 extern struct host_inside inside;

@@ -164,6 +164,12 @@ t_provide(const char *name, const void *what)
 	return (0);
 }
 
+static const void *
+t_find(const char *name)
+{
+	return (strcmp(name, HG_FEEDS) == 0 ? inside.feeds : NULL);
+}
+
 static struct hg_timer *
 t_worker_timer(const struct hg_plugin *plugin, uint64_t ms, void (*fn)(void *))
 {
@@ -322,6 +328,13 @@ t_subprotocol(const struct hg_channel *ch)
 	return (ch->conn->subprotocol);
 }
 
+static enum hg_upstream
+t_upstream(const struct hg_channel *ch)
+{
+	alive(ch);
+	return (inside.feeds != NULL ? HG_UPSTREAM_NONE : HG_UPSTREAM_WIRE);
+}
+
 static bool
 t_has(const struct hg_channel *ch, const char *extension)
 {
@@ -400,4 +413,5 @@ const struct hg_host host_table = {
 	.worker_timer = t_worker_timer, .report_row = t_row,
 	.report_text = t_text, .report_number = t_number,
 	.worker_count = t_worker_count, .channel_place = set_place,
+	.channel_upstream = t_upstream, .find = t_find,
 };

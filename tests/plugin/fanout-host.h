@@ -116,6 +116,12 @@ extern struct broker broker;
 
 void	publish(uint32_t content);
 
+/* A subscription that a feed serves. */
+struct hg_silent {
+	void		(*ended)(void *);	/* NULL: forgotten */
+	void		*arg;
+};
+
 /* One subscriber: a member, and how many copies it was sent. */
 struct sub {
 	struct hg_member	*member;	/* NULL: left */
@@ -129,6 +135,7 @@ struct sub {
 	bool			 pausing, resuming, checking, releasing;
 	unsigned		 pauses, resumes, checks;
 	struct sub		*next_source;
+	struct hg_silent	 silent;
 };
 
 /* A client of its own each; NULL: not shared. Freed by host_finish. */
@@ -156,6 +163,16 @@ void	broker_answer(void);
 /* Subscriptions at the broker of all that are sources. */
 unsigned broker_subscriptions(void);
 void	host_posts(void);
+/* The server is a plugin, and has feeds from now on; refuses: none for now. */
+void	host_feeds(bool refuses);
+bool	host_has_feed(void);
+/* True: it has no copies of its own. */
+bool	sub_feed(struct sub *);
+/* A message for who is silent; lost: there was no memory for it. */
+void	feed_message(uint32_t content);
+void	feed_lost(void);
+/* Its subscription has ended at the server; the translator does not know. */
+void	sub_ended(struct sub *);
 /* Number i of the messages its receiver has got. */
 uint32_t sub_got(const struct sub *, size_t i);
 

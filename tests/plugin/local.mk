@@ -26,6 +26,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-broker \
 	tests/plugin/test-broker-ack \
 	tests/plugin/test-broker-connect \
+	tests/plugin/test-broker-feed \
 	tests/plugin/test-broker-form \
 	tests/plugin/test-broker-frames \
 	tests/plugin/test-broker-queue \
@@ -56,6 +57,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-fanout-align \
 	tests/plugin/test-fanout-ends \
 	tests/plugin/test-fanout-faults \
+	tests/plugin/test-fanout-feed \
 	tests/plugin/test-fanout-hold \
 	tests/plugin/test-fanout-model \
 	tests/plugin/test-fanout-one \
@@ -68,6 +70,7 @@ PLUGIN_TESTS += \
 fanout_host = \
 	tests/plugin/fanout-host.c tests/plugin/fanout-host.h \
 	tests/plugin/fanout-host-in.h tests/plugin/fanout-host-source.c \
+	tests/plugin/fanout-host-feed.c \
 	tests/plugin/fanout-host-start.c \
 	tests/plugin/fanout-host-resume.c \
 	tests/plugin/fanout-host-sub.c tests/plugin/fanout-host-table.c
@@ -82,6 +85,9 @@ tests_plugin_test_fanout_ends_LDADD = $(fanout_libs)
 tests_plugin_test_fanout_faults_SOURCES = \
 	tests/plugin/test-fanout-faults.c $(fanout_host)
 tests_plugin_test_fanout_faults_LDADD = $(fanout_libs)
+tests_plugin_test_fanout_feed_SOURCES = \
+	tests/plugin/test-fanout-feed.c $(fanout_host)
+tests_plugin_test_fanout_feed_LDADD = $(fanout_libs)
 tests_plugin_test_fanout_hold_SOURCES = \
 	tests/plugin/test-fanout-hold.c $(fanout_host)
 tests_plugin_test_fanout_hold_LDADD = $(fanout_libs)

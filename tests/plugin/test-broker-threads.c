@@ -205,6 +205,14 @@ host_timer_stop(struct hg_timer *timer)
 	(void)timer;
 }
 
+static int
+host_provide(const char *name, const void *what)
+{
+	(void)name;
+	(void)what;
+	return (0);
+}
+
 static const struct hg_host host = {
 	.size = sizeof(host),
 	.log = host_log,
@@ -215,6 +223,7 @@ static const struct hg_host host = {
 	.post = host_post,
 	.now = host_now,
 	.random = host_random,
+	.provide = host_provide,
 	.slot_channel = host_slot_channel,
 	.options = host_options,
 	.frame_new = frame_copy,
