@@ -119,6 +119,14 @@ export class Mux {
     return text;
   }
 
+  // The next one that matches; those before it stay.
+  async find(pattern, ms) {
+    let at;
+    while ((at = this.controls.findIndex((text) => pattern.test(text))) < 0)
+      await this.read(ms);
+    return this.controls.splice(at, 1)[0];
+  }
+
   // The next message of a channel.
   async message(id, ms) {
     while (!this.messages.get(id)?.length)
