@@ -96,7 +96,6 @@ broker_close(struct hg_slot *slot, void *state)
 	broker_list_remove(&s->node);
 	broker_parser_free(&s->parser);
 	free(s->user);
-	free(s->receipt);
 }
 
 static enum hg_verdict

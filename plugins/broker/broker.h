@@ -100,7 +100,8 @@ void	 broker_count_more(enum broker_counter, size_t by);
 
 /* --- bytes ---------------------------------------------------------------- */
 
-/* Bytes that grow; failed once memory ran out. All zero is empty. */
+/* Bytes that grow, in recycled memory; failed once there was none. All zero is
+ * empty. */
 struct broker_buffer {
 	char	*data;
 	size_t	 len, size;
@@ -172,6 +173,7 @@ struct broker_parser {
 	struct broker_buffer	 head, body;
 	size_t			 line;		/* where it begins in head */
 	uint64_t		 lines;
+	size_t			 header_size;	/* bytes of frame.header */
 	bool			 has_length;
 	uint64_t		 length;
 	struct broker_frame	 frame;
@@ -204,7 +206,7 @@ struct broker_message {
 	bool			 text;		/* the body is UTF-8 */
 	size_t			 cost;		/* counted in broker.store */
 	size_t			 count;
-	char			*fields;	/* name NUL value NUL ... */
+	struct broker_buffer	 fields;	/* name NUL value NUL ... */
 };
 
 /* A message in a queue, with a consumer, or only its number (topics). */
@@ -378,7 +380,7 @@ struct broker_session {
 	struct broker_node	 input;		/* frames for after that */
 	char			 id[20];
 	char			*user;		/* NULL: anonymous */
-	char			*receipt;	/* of the frame at hand */
+	const char		*receipt;	/* of the frame at hand */
 	struct broker_node	 subscriptions;
 	size_t			 subscription_count;
 	uint64_t		 serial;	/* of the newest subscription */
@@ -531,6 +533,7 @@ void	 broker_queue_deliver(struct broker_subscription *);
 void	 broker_queue_settle(struct broker_subscription *,
 	    struct broker_node *items, bool back);
 void	 broker_queue_stop(struct broker_subscription *, bool);
+struct broker_item *broker_item_new(void);	/* zeroed, or NULL */
 void	 broker_item_free(struct broker_item *);
 
 #endif

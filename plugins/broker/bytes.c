@@ -1,28 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes that grow, and small functions on text. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "broker.h"
 
-void
-broker_add(struct broker_buffer *buffer, const void *data, size_t len)
+#define START	128	/* bytes at first */
+
+/* Room for len bytes more. -1 without memory. */
+static int
+grow(struct broker_buffer *buffer, size_t len)
 {
 	size_t size;
 	char *grown;
 
+	size = buffer->size < START ? START : buffer->size * 2;
+	if (size < buffer->len + len)
+		size = buffer->len + len;
+	if ((grown = hg->recycle_get(size)) == NULL)
+		return (-1);
+	if (buffer->len > 0)
+		memcpy(grown, buffer->data, buffer->len);
+	hg->recycle_put(buffer->data, buffer->size);
+	buffer->data = grown;
+	buffer->size = size;
+	return (0);
+}
+
+void
+broker_add(struct broker_buffer *buffer, const void *data, size_t len)
+{
 	if (buffer->failed || len == 0)
 		return;
-	if (len > buffer->size - buffer->len) {
-		size = buffer->size < 128 ? 128 : buffer->size * 2;
-		if (size < buffer->len + len)
-			size = buffer->len + len;
-		if ((grown = realloc(buffer->data, size)) == NULL) {
-			buffer->failed = true;
-			return;
-		}
-		buffer->data = grown;
-		buffer->size = size;
+	if (len > buffer->size - buffer->len && grow(buffer, len) != 0) {
+		buffer->failed = true;
+		return;
 	}
 	memcpy(buffer->data + buffer->len, data, len);
 	buffer->len += len;
@@ -37,7 +48,7 @@ broker_add_text(struct broker_buffer *buffer, const char *text)
 void
 broker_buffer_free(struct broker_buffer *buffer)
 {
-	free(buffer->data);
+	hg->recycle_put(buffer->data, buffer->size);
 	memset(buffer, 0, sizeof(*buffer));
 }
 

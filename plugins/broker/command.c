@@ -118,11 +118,7 @@ broker_command(struct broker_session *s, const struct broker_frame *frame)
 {
 	const char *receipt;
 
-	receipt = broker_header(frame, "receipt");
-	if (receipt != NULL && (s->receipt = strdup(receipt)) == NULL) {
-		broker_error(s, 1011, "out of memory", NULL);
-		return;
-	}
+	receipt = s->receipt = broker_header(frame, "receipt");
 	/* What was published before it is not for who subscribes now. */
 	if (frame->command == BROKER_SUBSCRIBE)
 		broker_catch_up_all();
@@ -133,7 +129,6 @@ broker_command(struct broker_session *s, const struct broker_frame *frame)
 	    frame->command == BROKER_DISCONNECT))
 		broker_catch_up(s);
 	broker_reply_receipt(s);
-	free(s->receipt);
 	s->receipt = NULL;
 	if (frame->command == BROKER_DISCONNECT)
 		broker_session_end(s, 1000, "disconnected");

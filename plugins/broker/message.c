@@ -6,7 +6,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "broker.h"
@@ -49,15 +48,21 @@ keep_fields(struct broker_message *message, struct broker_buffer *buffer,
 static int
 fill(struct broker_message *message, const struct broker_frame *frame)
 {
-	struct broker_buffer buffer = { 0 };
-
-	keep_fields(message, &buffer, frame);
-	message->fields = buffer.data;
+	keep_fields(message, &message->fields, frame);
 	message->text = broker_utf8(frame->body, frame->body_len);
 	message->body = hg->frame_new(frame->body_len > 0 ? frame->body : "",
 	    frame->body_len, HG_WHOLE);
-	message->cost = BROKER_OVERHEAD + buffer.len + frame->body_len;
-	return (buffer.failed || message->body == NULL ? -1 : 0);
+	message->cost = BROKER_OVERHEAD + message->fields.len +
+	    frame->body_len;
+	return (message->fields.failed || message->body == NULL ? -1 : 0);
+}
+
+static void
+destroy(struct broker_message *message)
+{
+	hg->frame_unref(message->body);
+	broker_buffer_free(&message->fields);
+	hg->recycle_put(message, sizeof(*message));
 }
 
 struct broker_message *
@@ -66,13 +71,11 @@ broker_message_new(struct broker_session *s, const struct broker_frame *frame)
 	struct broker_message *message;
 	size_t before;
 
-	message = calloc(1, sizeof(*message));
+	if ((message = hg->recycle_get(sizeof(*message))) != NULL)
+		memset(message, 0, sizeof(*message));
 	if (message == NULL || fill(message, frame) != 0) {
-		if (message != NULL) {
-			hg->frame_unref(message->body);
-			free(message->fields);
-			free(message);
-		}
+		if (message != NULL)
+			destroy(message);
 		broker_error(s, 1011, "out of memory", NULL);
 		return (NULL);
 	}
@@ -98,9 +101,7 @@ broker_message_unref(struct broker_message *message)
 	if (message == NULL || atomic_fetch_sub(&message->refs, 1) != 1)
 		return;
 	atomic_fetch_sub(&broker.store, message->cost);
-	hg->frame_unref(message->body);
-	free(message->fields);
-	free(message);
+	destroy(message);
 }
 
 void
@@ -111,7 +112,7 @@ broker_message_fields(struct broker_buffer *buffer,
 	char length[48];
 	size_t i;
 
-	name = message->fields;
+	name = message->fields.data;
 	for (i = 0; i < message->count; i++) {
 		value = name + strlen(name) + 1;
 		/* What this version cannot say is left out. */

@@ -4,7 +4,6 @@
  * its limits while it grows; a body grows with what has come, never with what
  * content-length promises.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "broker.h"
@@ -22,7 +21,7 @@ broker_parser_free(struct broker_parser *parser)
 {
 	broker_buffer_free(&parser->head);
 	broker_buffer_free(&parser->body);
-	free(parser->frame.header);
+	hg->recycle_put(parser->frame.header, parser->header_size);
 	memset(parser, 0, sizeof(*parser));
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A complete head, as lines that end with LF: command and headers. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "broker.h"
@@ -84,7 +83,8 @@ broker_parse_head(struct broker_parser *parser, enum broker_version version)
 	*end = '\0';
 	frame->command = command_of(line, version);
 	/* Lines but the command's and the empty one; one more is no harm. */
-	frame->header = calloc((size_t)parser->lines, sizeof(*frame->header));
+	parser->header_size = (size_t)parser->lines * sizeof(*frame->header);
+	frame->header = hg->recycle_get(parser->header_size);
 	if (frame->header == NULL)
 		return ("out of memory");
 	for (line = end + 1; *line != '\n'; line = end + 1) {

@@ -4,16 +4,28 @@
  * room, into its inbox; that consumer's worker is woken, takes it out and sends
  * it. Who leaves gives inbox and unacknowledged ones back, in their old order.
  */
-#include <stdlib.h>
+#include <string.h>
 
 #include "broker.h"
+
+struct broker_item *
+broker_item_new(void)
+{
+	struct broker_item *item;
+
+	if ((item = hg->recycle_get(sizeof(*item))) == NULL)
+		return (NULL);
+	memset(item, 0, sizeof(*item));
+	broker_list_init(&item->node);
+	return (item);
+}
 
 void
 broker_item_free(struct broker_item *item)
 {
 	broker_list_remove(&item->node);
 	broker_message_unref(item->message);
-	free(item);
+	hg->recycle_put(item, sizeof(*item));
 }
 
 static void
@@ -117,7 +129,7 @@ broker_queue_publish(const struct broker_options *options, const char *name,
 	const char *error;
 	bool was_empty;
 
-	item = calloc(1, sizeof(*item));
+	item = broker_item_new();
 	pthread_mutex_lock(&broker.lock);
 	queue = broker_destination_get(name, (size_t)options->destinations);
 	error = NULL;
@@ -139,7 +151,8 @@ broker_queue_publish(const struct broker_options *options, const char *name,
 		broker_destination_unref(queue);
 	pthread_mutex_unlock(&broker.lock);
 	if (error != NULL) {
-		free(item);
+		if (item != NULL)
+			broker_item_free(item);
 		broker_message_unref(message);
 	}
 	return (error);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A session: bytes in, frames out, what waits while its channel is full. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "broker.h"
@@ -34,7 +33,7 @@ keep(struct broker_node *list, struct hg_frame *frame)
 {
 	struct broker_waiting *waiting;
 
-	if ((waiting = malloc(sizeof(*waiting))) == NULL) {
+	if ((waiting = hg->recycle_get(sizeof(*waiting))) == NULL) {
 		hg->frame_unref(frame);
 		return (-1);
 	}
@@ -54,7 +53,7 @@ take(struct broker_node *list)
 	waiting = BROKER_OF(list->next, struct broker_waiting, node);
 	broker_list_remove(&waiting->node);
 	frame = waiting->frame;
-	free(waiting);
+	hg->recycle_put(waiting, sizeof(*waiting));
 	return (frame);
 }
 

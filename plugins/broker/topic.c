@@ -4,7 +4,6 @@
  * lock the messages that wait for them. A message's number, taken under the
  * lock, tells apart who subscribed before it and who did later.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "broker.h"
@@ -59,7 +58,7 @@ remember(struct broker_subscription *sub, const struct broker_item *sent)
 		    "too many messages without an ACK", sub->id);
 		return (false);
 	}
-	if ((item = calloc(1, sizeof(*item))) == NULL) {
+	if ((item = broker_item_new()) == NULL) {
 		broker_error(sub->session, 1011, "out of memory", NULL);
 		return (false);
 	}
@@ -181,11 +180,12 @@ void
 broker_topic_deliver(struct broker_local *local)
 {
 	struct broker_parcel *parcels;
-	size_t i, count, some;
+	size_t i, count, size, some;
 
 	pthread_mutex_lock(&broker.lock);
 	parcels = local->parcels;
 	count = local->parcel_count;
+	size = local->parcel_size;
 	local->parcels = NULL;
 	local->parcel_count = local->parcel_size = 0;
 	pthread_mutex_unlock(&broker.lock);
@@ -195,7 +195,7 @@ broker_topic_deliver(struct broker_local *local)
 	}
 	for (i = 0; i < count; i++)
 		broker_message_unref(parcels[i].message);
-	free(parcels);
+	hg->recycle_put(parcels, size * sizeof(*parcels));
 	pthread_mutex_lock(&broker.lock);
 	broker_destination_unref(local->destination);
 	pthread_mutex_unlock(&broker.lock);
@@ -211,9 +211,13 @@ add_parcel(struct broker_local *local, struct broker_message *message,
 
 	if (local->parcel_count == local->parcel_size) {
 		size = local->parcel_size > 0 ? 2 * local->parcel_size : 4;
-		grown = reallocarray(local->parcels, size, sizeof(*grown));
-		if (grown == NULL)
+		if ((grown = hg->recycle_get(size * sizeof(*grown))) == NULL)
 			return (-1);
+		if (local->parcel_count > 0)
+			memcpy(grown, local->parcels,
+			    local->parcel_count * sizeof(*grown));
+		hg->recycle_put(local->parcels,
+		    local->parcel_size * sizeof(*grown));
 		local->parcels = grown;
 		local->parcel_size = size;
 	}

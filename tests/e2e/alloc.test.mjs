@@ -246,4 +246,21 @@ describe('no allocation for a message', { skip: missing }, () => {
         }, 'all to be merged', 30000);
         await run(pump, 500);
       });
+
+  for (const workers of [1, 2])
+    row(`fan-out by the broker, workers = ${workers}`,
+      async (t, counted, run) => {
+        const daemon = await startDaemon(t, {
+          headgate: { workers },
+          'listen main': { address: '127.0.0.1:0' },
+          'plugin stomp': {},
+          'plugin broker': { anonymous: 'yes' },
+          'service stomp': {
+            listen: 'main', path: '/stomp', subprotocols: STOMP,
+            plugins: 'stomp broker',
+          },
+        }, { env: counted('headgate').env });
+        const port = daemon.port('main');
+        await run(await fanout(t, { from: port, to: port }), 500);
+      });
 });

@@ -205,6 +205,19 @@ host_timer_stop(struct hg_timer *timer)
 	(void)timer;
 }
 
+static void *
+host_recycle_get(size_t size)
+{
+	return (malloc(size));
+}
+
+static void
+host_recycle_put(void *data, size_t size)
+{
+	(void)size;
+	free(data);
+}
+
 static int
 host_provide(const char *name, const void *what)
 {
@@ -224,6 +237,8 @@ static const struct hg_host host = {
 	.now = host_now,
 	.random = host_random,
 	.provide = host_provide,
+	.recycle_get = host_recycle_get,
+	.recycle_put = host_recycle_put,
 	.slot_channel = host_slot_channel,
 	.options = host_options,
 	.frame_new = frame_copy,
