@@ -44,20 +44,44 @@ chain_free_params(const struct chain_entry *entries, unsigned count)
 	}
 }
 
-/* Slots and their states are one piece of memory. */
+static void
+slot_init(struct hg_slot *slot, struct chain *chain,
+    const struct chain_entry *entry, void *state)
+{
+	slot->plugin = entry->plugin;
+	slot->hooks = chain_hooks(chain, slot->plugin);
+	slot->chain = chain;
+	slot->index = (unsigned)(slot - chain->slots);
+	slot->offered = entry->offered;
+	slot->answered = entry->answered;
+	slot->state = state;
+	chain->has_recv |= slot->hooks->recv != NULL;
+	chain->has_send |= slot->hooks->send != NULL;
+	if (slot->answered != NULL)
+		chain->rsv |= slot->hooks->rsv;
+	list_init(&slot->timers);
+}
+
 int
 chain_init(struct chain *chain, const struct chain_entry *entries,
     unsigned count)
 {
-	struct hg_slot *slot;
+	return (chain_init_room(chain, entries, count, 0));
+}
+
+/* Slots and their states are one piece of memory. */
+int
+chain_init_room(struct chain *chain, const struct chain_entry *entries,
+    unsigned count, unsigned room)
+{
 	size_t size, at;
 	unsigned i;
 
 	chain->slots = NULL;
 	chain->count = 0;
-	if (count == 0)
+	if (count + room == 0)
 		return (0);
-	at = (count * sizeof(struct hg_slot) + 15) & ~(size_t)15;
+	at = ((count + room) * sizeof(struct hg_slot) + 15) & ~(size_t)15;
 	size = at;
 	for (i = 0; i < count; i++)
 		size += chain_state_size(chain_hooks(chain, entries[i].plugin));
@@ -66,22 +90,36 @@ chain_init(struct chain *chain, const struct chain_entry *entries,
 		return (-1);
 	}
 	for (i = 0; i < count; i++) {
-		slot = &chain->slots[i];
-		slot->plugin = entries[i].plugin;
-		slot->hooks = chain_hooks(chain, slot->plugin);
-		slot->chain = chain;
-		slot->index = i;
-		slot->offered = entries[i].offered;
-		slot->answered = entries[i].answered;
-		chain->has_recv |= slot->hooks->recv != NULL;
-		chain->has_send |= slot->hooks->send != NULL;
-		if (slot->answered != NULL)
-			chain->rsv |= slot->hooks->rsv;
-		list_init(&slot->timers);
-		slot->state = (char *)chain->slots + at;
-		at += chain_state_size(slot->hooks);
+		slot_init(&chain->slots[i], chain, &entries[i],
+		    (char *)chain->slots + at);
+		at += chain_state_size(chain->slots[i].hooks);
 	}
 	chain->count = count;
+	chain->room = (unsigned char)room;
+	return (0);
+}
+
+int
+chain_add(struct chain *chain, const struct chain_entry *entries,
+    unsigned count)
+{
+	struct hg_slot *slot;
+	size_t size;
+	void *state;
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		size = chain_hooks(chain, entries[i].plugin)->state_size;
+		if (chain->room == 0 ||
+		    (state = calloc(1, size > 0 ? size : 1)) == NULL) {
+			chain_free_params(entries + i, count - i);
+			return (-1);
+		}
+		slot = &chain->slots[chain->count++];
+		chain->room--;
+		slot_init(slot, chain, &entries[i], state);
+		slot->own_state = true;
+	}
 	return (0);
 }
 
@@ -93,6 +131,8 @@ chain_open(struct chain *chain)
 
 	for (i = 0; i < chain->count; i++) {
 		slot = &chain->slots[i];
+		if (slot->opened)
+			continue;
 		slot->opened = true;
 		if (slot->hooks->open != NULL &&
 		    slot->hooks->open(slot, slot->state) != 0)
@@ -111,6 +151,8 @@ slot_finish(struct hg_slot *slot)
 	frame_unref(slot->whole[HG_SEND]);
 	wsext_params_free(slot->offered);
 	wsext_params_free(slot->answered);
+	if (slot->own_state)
+		free(slot->state);
 }
 
 void

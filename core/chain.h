@@ -48,6 +48,7 @@ struct hg_slot {
 	struct list		 timers;	/* struct hg_timer */
 	unsigned		 index;
 	bool			 opened;
+	bool			 own_state;	/* not one piece with the slots */
 };
 
 struct chain {
@@ -61,6 +62,7 @@ struct chain {
 	bool			 has_recv;	/* a slot looks at frames */
 	bool			 has_send;
 	bool			 dead;		/* no hook but close any more */
+	unsigned char		 room;		/* for so many slots more */
 };
 
 /* One slot to be. The params are taken over by chain_init. */
@@ -73,7 +75,13 @@ struct chain_entry {
 /* ops, conn, channel and service are set by the caller before. -1: no memory,
  * the params are freed. */
 int	chain_init(struct chain *, const struct chain_entry *, unsigned count);
-/* Calls open of all, upwards. -1: one has failed. */
+/* The same, with room for slots that chain_add puts on top later: slots do not
+ * move, as plugins hold them. */
+int	chain_init_room(struct chain *, const struct chain_entry *,
+    unsigned count, unsigned room);
+/* As chain_init; also -1 when there is no room. */
+int	chain_add(struct chain *, const struct chain_entry *, unsigned count);
+/* Calls open of all that are not, upwards. -1: one has failed. */
 int	chain_open(struct chain *);
 /* Calls close of all that were opened; then frees. */
 void	chain_finish(struct chain *);

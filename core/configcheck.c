@@ -233,6 +233,9 @@ check_trunk_service(struct configbuild *build, const struct section *section,
 			    "it only means something with trunk = yes");
 		return;
 	}
+	if (service->second_handshake)
+		configcheck_wrong(build, section, "second-handshake",
+		    "a trunk negotiates all at once");
 	trunk_service_limits(section, &service->limits);
 	service->require_edge = !service->insecure;
 	if (!has_mux)

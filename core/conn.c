@@ -266,18 +266,42 @@ conn_peer(struct hg_conn *conn)
 	return (conn->peer != NULL ? conn->peer : "");
 }
 
+static void
+conn_find_mux(struct hg_conn *conn)
+{
+	unsigned i;
+
+	for (i = 0; i < conn->chain.count; i++)
+		if (conn->chain.slots[i].plugin->has_mux)
+			conn->mux = &conn->chain.slots[i];
+}
+
+int
+conn_set_chain_room(struct hg_conn *conn, const struct chain_entry *entries,
+    unsigned count, unsigned room)
+{
+	conn->chain.service = conn->service;
+	if (chain_init_room(&conn->chain, entries, count, room) != 0)
+		return (-1);
+	conn_find_mux(conn);
+	return (0);
+}
+
 int
 conn_set_chain(struct hg_conn *conn, const struct chain_entry *entries,
     unsigned count)
 {
-	unsigned i;
+	return (conn_set_chain_room(conn, entries, count, 0));
+}
 
-	conn->chain.service = conn->service;
-	if (chain_init(&conn->chain, entries, count) != 0)
+int
+conn_add_chain(struct hg_conn *conn, const struct chain_entry *entries,
+    unsigned count)
+{
+	if (chain_add(&conn->chain, entries, count) != 0)
 		return (-1);
-	for (i = 0; i < count; i++)
-		if (conn->chain.slots[i].plugin->has_mux)
-			conn->mux = &conn->chain.slots[i];
+	conn_find_mux(conn);
+	conn->reader.rsv_allowed = conn_rsv(conn);
 	return (0);
 }
 

@@ -156,6 +156,12 @@ const char *conn_peer(struct hg_conn *);
 /* The chain of the negotiated extensions. -1: no memory. */
 int	conn_set_chain(struct hg_conn *, const struct chain_entry *,
     unsigned count);
+/* The same, with room for more; and these, above it, while it is open, to be
+ * opened by chain_open. */
+int	conn_set_chain_room(struct hg_conn *, const struct chain_entry *,
+    unsigned count, unsigned room);
+int	conn_add_chain(struct hg_conn *, const struct chain_entry *,
+    unsigned count);
 /* From HEAD or WAIT to OPEN; then the slots' open. What came behind the head is
  * read at the end of the turn. -1: a slot has failed. */
 int	conn_open(struct hg_conn *);

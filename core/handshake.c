@@ -194,6 +194,15 @@ handshake_write_101(struct str *out, const char *key,
 }
 
 void
+handshake_write_response(struct str *out, const struct hg_head *response)
+{
+	str_addf(out, "HTTP/1.1 %d %s\r\n", response->status,
+	    http_status_text(response->status));
+	handshake_write_fields(out, response);
+	str_add(out, "\r\n");
+}
+
+void
 handshake_write_refusal(struct str *out, const struct hg_head *response,
     const char *body)
 {

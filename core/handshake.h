@@ -33,6 +33,8 @@ void	handshake_write_request(struct str *, const struct hg_head *,
  * Empty when memory is out. */
 void	handshake_write_101(struct str *, const char *key,
     const struct hg_head *with);
+/* The bytes of any response, without a body. */
+void	handshake_write_response(struct str *, const struct hg_head *);
 /* The bytes of a refusal that closes: the head's fields, and a text body. */
 void	handshake_write_refusal(struct str *, const struct hg_head *response,
     const char *body);

@@ -134,6 +134,13 @@ static const struct hg_option service_keys[] = {
 	    "this path takes trunks of edges"),
 	KEY(struct service, insecure, "insecure", HG_BOOL, "no", 0, 0,
 	    "with trunk: also without TLS, or from unknown edges"),
+	KEY(struct service, second_handshake, "second-handshake", HG_BOOL,
+	    "no", 0, 0,
+	    "clients may negotiate again inside: x-kaazing-handshake"),
+	KEY(struct service, inner_timeout, "second-handshake-timeout",
+	    HG_TIME, "5s", 1, HOUR, "for the request inside"),
+	KEY(struct service, challenge_timeout, "challenge-timeout", HG_TIME,
+	    "1m", 1, HOUR, "for the next request inside, behind a 401"),
 	LIMITS(struct service, limits, "64k", "1m", "20s", "20s", "0"),
 	{ .key = NULL },
 };

@@ -44,11 +44,13 @@ core_libheadgate_a_SOURCES = \
 	core/host.c core/host.h \
 	core/handshake.c core/handshake.h \
 	core/negotiate.c core/negotiate.h \
+	core/innerhead.c core/innerhead.h \
 	core/service.c core/service.h \
 	core/upstream.c core/upstream.h \
 	core/trunk.c core/trunkopen.c core/trunk.h core/trunkparts.h \
 	core/rejoin.c core/rejoin.h \
 	core/opening.c core/opening.h \
+	core/inner.c core/inner.h \
 	core/openconn.c core/openconn.h \
 	core/openchannel.c core/openchannel.h \
 	core/accept.c core/accept.h \

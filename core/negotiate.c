@@ -27,6 +27,9 @@ negotiate_plugin(const struct negotiate_place *place, const char *name)
 		return (NULL);
 	if (place->in_mux)
 		return (plugin->has_channel ? plugin : NULL);
+	if (place->is_outer)
+		return (plugin->has_connection && !plugin->has_mux ? plugin :
+		    NULL);
 	return (plugin->has_channel || plugin->has_connection ? plugin : NULL);
 }
 
@@ -55,6 +58,21 @@ negotiate_channel_extensions(struct str *out,
 	}
 }
 
+/* What follows an outer handshake may carry channels in what is below. */
+static bool
+negotiate_may_have_mux(const struct negotiate_place *place)
+{
+	const struct plugin *plugin;
+	size_t i;
+
+	for (i = 0; place->is_outer && i < place->allowed->count; i++) {
+		plugin = plugin_by_extension(place->allowed->item[i]);
+		if (plugin != NULL && plugin->has_mux)
+			return (true);
+	}
+	return (false);
+}
+
 static void
 negotiate_context(struct hg_negotiation *context,
     const struct negotiate_place *place, struct plugin *plugin,
@@ -63,7 +81,8 @@ negotiate_context(struct hg_negotiation *context,
 	context->service = place->service;
 	context->plugin = plugin;
 	context->is_trunk = place->is_trunk;
-	context->has_mux = out != NULL && negotiated_has_mux(out);
+	context->has_mux = negotiate_may_have_mux(place) ||
+	    (out != NULL && negotiated_has_mux(out));
 	if (names->text == NULL)
 		negotiate_channel_extensions(names, place);
 	context->channel_extensions = names->text != NULL ? names->text : "";

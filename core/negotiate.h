@@ -31,6 +31,9 @@ struct negotiate_place {
 	bool			 in_mux;	/* a channel's create: channel
 						 * extensions only */
 	bool			 is_trunk;
+	bool			 is_outer;	/* a second handshake follows:
+						 * no channels, nor what is of
+						 * one */
 	const struct hg_strings	*allowed;	/* names of extensions */
 	const struct hg_strings	*channel_allowed;	/* those of channels */
 };

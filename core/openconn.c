@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "handshake.h"
+#include "inner.h"
+#include "innerhead.h"
 #include "log.h"
 #include "opening.h"
 #include "service.h"
@@ -88,6 +90,8 @@ openconn_accept_websocket(struct hg_channel *ch, struct opening *opening,
 	log_write(HG_LOG_INFO, conn->name, "open: %s %s from %s",
 	    opening->service->name, ch->request->path,
 	    conn_peer(conn));
+	if (opening->is_legacy && conn->mux == NULL)
+		inner_send_marker(conn);
 	opening_open_channel(ch, opening, response);
 	http_free(conn->request);
 	conn->request = NULL;
@@ -109,28 +113,79 @@ openconn_refuse_status(struct hg_conn *conn, int status, const char *why)
 	openconn_refuse(conn, status, fields, why);
 }
 
+static bool
+openconn_knows_edge(const struct hg_conn *conn)
+{
+	return (service_knows_edge(conn->listen, conn->request) ||
+	    (conn->listen->edge_certificates &&
+	    transport_ssl(&conn->transport) != NULL &&
+	    tls_peer_is_proven(transport_ssl(&conn->transport))));
+}
+
+/*
+ * What follows the checks of a request that may have another one in it; the
+ * query of clients of old is for us alone.
+ */
+static int
+openconn_start_inner(struct hg_conn *conn, const struct service *service,
+    bool *is_legacy, bool *started, const char **why)
+{
+	struct hg_head *clean;
+	int status;
+
+	*is_legacy = innerhead_is_legacy(conn->request);
+	*why = "out of memory";
+	if ((clean = innerhead_clean(conn->request)) == NULL)
+		return (503);
+	http_free(conn->request);
+	conn->request = clean;
+	if (!inner_is_wanted(service, clean))
+		return (101);
+	status = inner_start(conn, *is_legacy, why);
+	*started = status == 101;
+	return (status);
+}
+
+/* The checks, and who is above the channel: the opening, or none was made. */
+static int
+openconn_check(struct hg_conn *conn, struct opening **out, bool *started,
+    const char **why)
+{
+	const struct service *service;
+	struct opening *opening;
+	bool is_legacy = false;
+	int status;
+
+	status = handshake_check_request(conn->request, why);
+	service = service_find(conn->listen, conn->request->path);
+	if (status == 101 && service != NULL && service->second_handshake)
+		status = openconn_start_inner(conn, service, &is_legacy,
+		    started, why);
+	if (status != 101 || *started)
+		return (status);
+	*why = "out of memory";
+	if ((opening = calloc(1, sizeof(*opening))) == NULL)
+		return (503);
+	*out = opening;
+	opening->is_legacy = is_legacy;
+	return (opening_check(opening, conn, conn->request, false, why));
+}
+
 void
 openconn_websocket(struct hg_conn *conn, struct hg_head *request)
 {
-	struct opening *opening;
+	struct opening *opening = NULL;
 	struct hg_channel *ch;
 	const char *why;
+	bool started = false;
 	int status;
 
 	conn->request = request;
 	conn_wait(conn);
-	conn->is_edge = service_knows_edge(conn->listen, request) ||
-	    (conn->listen->edge_certificates &&
-	    transport_ssl(&conn->transport) != NULL &&
-	    tls_peer_is_proven(transport_ssl(&conn->transport)));
-	status = handshake_check_request(request, &why);
-	opening = status != 101 ? NULL : calloc(1, sizeof(*opening));
-	if (opening != NULL)
-		status = opening_check(opening, conn, request, false, &why);
-	else if (status == 101) {
-		status = 503;
-		why = "out of memory";
-	}
+	conn->is_edge = openconn_knows_edge(conn);
+	status = openconn_check(conn, &opening, &started, &why);
+	if (started)
+		return;
 	if (status != 101) {
 		opening_free(opening);
 		openconn_refuse_status(conn, status, why);
@@ -139,7 +194,8 @@ openconn_websocket(struct hg_conn *conn, struct hg_head *request)
 	opening->accept = openconn_accept_websocket;
 	opening->refuse = openconn_refuse_websocket;
 	conn->service = opening->service;
-	ch = channel_create(conn, NULL, opening->service, http_ref(request));
+	ch = channel_create(conn, NULL, opening->service,
+	    http_ref(conn->request));
 	if (ch == NULL) {
 		opening_free(opening);
 		openconn_refuse_status(conn, 503, "out of memory");

@@ -44,6 +44,41 @@ opening_check_service(const struct hg_conn *conn,
 	return (101);
 }
 
+/* Who may come at all. */
+static int
+opening_find(const struct hg_conn *conn, const struct hg_head *request,
+    bool in_mux, struct service **service, const char **why)
+{
+	int status;
+
+	*service = service_find(conn->listen, request->path);
+	status = opening_check_service(conn, *service, in_mux, why);
+	if (status != 101)
+		return (status);
+	*why = "origin refused";
+	return (service_allows_origin(*service, request) ? 101 : 403);
+}
+
+int
+opening_check_outer(struct opening *opening, const struct hg_conn *conn,
+    const struct hg_head *request, const char **why)
+{
+	struct negotiate_place place = { .is_outer = true };
+	struct service *service;
+	int status;
+
+	status = opening_find(conn, request, false, &service, why);
+	if (status != 101)
+		return (status);
+	place.service = service;
+	place.allowed = &service->extensions;
+	*why = "malformed Sec-WebSocket-Extensions";
+	if (negotiate_accept(&place, request, &opening->agreed) != 0)
+		return (400);
+	opening->service = service;
+	return (101);
+}
+
 int
 opening_check(struct opening *opening, const struct hg_conn *conn,
     const struct hg_head *request, bool in_mux, const char **why)
@@ -52,13 +87,9 @@ opening_check(struct opening *opening, const struct hg_conn *conn,
 	struct service *service;
 	int status;
 
-	service = service_find(conn->listen, request->path);
-	status = opening_check_service(conn, service, in_mux, why);
+	status = opening_find(conn, request, in_mux, &service, why);
 	if (status != 101)
 		return (status);
-	*why = "origin refused";
-	if (!service_allows_origin(service, request))
-		return (403);
 	*why = "no common subprotocol";
 	if (!handshake_protocols_are_valid(request) ||
 	    !service_choose_protocol(service, request, &opening->protocol))
@@ -82,7 +113,7 @@ opening_check(struct opening *opening, const struct hg_conn *conn,
 
 /* --- the answer ----------------------------------------------------------- */
 
-static struct hg_head *
+struct hg_head *
 opening_response(const struct opening *opening, const char *protocol)
 {
 	struct hg_fields *fields;
@@ -146,7 +177,7 @@ static struct hg_head *
 opening_refusal(const struct hg_head *response)
 {
 	static const char *const kept[] = { "WWW-Authenticate",
-	    "Retry-After" };
+	    "Retry-After", "Location" };
 	struct hg_fields *fields;
 	struct hg_head *refusal;
 	const char *value;
@@ -157,7 +188,8 @@ opening_refusal(const struct hg_head *response)
 		status = 502;
 	if ((fields = http_fields_new()) == NULL)
 		return (NULL);
-	for (i = 0; response != NULL && i < 2; i++)
+	for (i = 0; response != NULL &&
+	    i < sizeof(kept) / sizeof(kept[0]); i++)
 		if ((value = http_get(response, kept[i])) != NULL)
 			http_fields_add(fields, kept[i], value);
 	refusal = http_response(status, http_status_text(status), fields);
@@ -205,7 +237,8 @@ static bool
 opening_is_awaited(const struct hg_channel *ch)
 {
 	if (ch == ch->conn->root)
-		return (ch->conn->state == CONN_WAIT);
+		return (ch->conn->state == CONN_WAIT ||
+		    (ch->conn->state == CONN_OPEN && !ch->conn->ended));
 	return (channel_mux(ch) != NULL && !ch->top_ended);
 }
 

@@ -22,6 +22,7 @@ struct opening {
 	struct negotiated	 agreed;
 	const struct service	*service;
 	const char		*protocol;	/* the service's, or NULL */
+	bool			 is_legacy;	/* the client awaits a marker */
 	/* Tell the client; accept takes the response over. */
 	void			(*accept)(struct hg_channel *,
 				    struct opening *, struct hg_head *);
@@ -32,6 +33,13 @@ struct opening {
 /* 101, or the status that refuses the request; fills opening in. */
 int	opening_check(struct opening *, const struct hg_conn *,
     const struct hg_head *request, bool in_mux, const char **why);
+/* The same of a request that a second one follows in the connection, and says
+ * the rest: what is negotiated is below what that one negotiates. */
+int	opening_check_outer(struct opening *, const struct hg_conn *,
+    const struct hg_head *request, const char **why);
+/* The 101 with what was agreed on. NULL: no memory. */
+struct hg_head *opening_response(const struct opening *,
+    const char *protocol);
 /* The checks are behind: what is above the channel? Takes the opening. */
 void	opening_start(struct hg_channel *, struct opening *);
 /* The channel's slots, and what came early. Takes the response. */

@@ -85,6 +85,9 @@ struct service {
 						 * the inner part of a [trunk] */
 	bool			 require_edge;	/* trunk: only known edges */
 	bool			 insecure;	/* trunk: also without TLS */
+	bool			 second_handshake;	/* may be negotiated */
+	int64_t			 inner_timeout;		/* for its request */
+	int64_t			 challenge_timeout;	/* for the next one */
 	struct limits		 limits;
 	/* Effective options of each plugin, by its index; NULL: those of
 	 * [plugin NAME]. */

@@ -8,6 +8,7 @@
 #include "channel.h"
 #include "conn.h"
 #include "hostworker.h"
+#include "inner.h"
 #include "log.h"
 #include "plugin.h"
 #include "report.h"
@@ -125,6 +126,15 @@ stats_of_worker(struct worker *worker, const char *what,
 }
 
 static void
+stats_core(struct hg_report *report, const char *counter, uint64_t value)
+{
+	report_row(report);
+	report_text(report, "plugin", "core");
+	report_text(report, "counter", counter);
+	report_number(report, "value", value);
+}
+
+static void
 stats_counters(struct hg_report *report)
 {
 	const struct plugin *plugin;
@@ -141,10 +151,9 @@ stats_counters(struct hg_report *report)
 			    (uint64_t)host_counter(plugin, c));
 		}
 	}
-	report_row(report);
-	report_text(report, "plugin", "core");
-	report_text(report, "counter", "log_lines_lost");
-	report_number(report, "value", log_lost());
+	stats_core(report, "log_lines_lost", log_lost());
+	for (i = 0; i < INNER_COUNTERS; i++)
+		stats_core(report, inner_counter_name(i), inner_counter(i));
 }
 
 static void

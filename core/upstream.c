@@ -129,6 +129,16 @@ upstream_refused(struct hg_conn *conn, struct hg_head *response,
 	case 503:
 		upstream_answer(up, response);
 		break;
+	case 301:
+	case 302:
+	case 303:
+	case 307:
+	case 308:
+		if (http_get(response, "Location") != NULL) {
+			upstream_answer(up, response);
+			break;
+		}
+		/* FALLTHROUGH */
 	default:
 		http_free(response);
 		upstream_refuse(up, 502, why);

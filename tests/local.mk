@@ -61,7 +61,7 @@ EXTRA_DIST += \
 EXTRA_DIST += \
 	tests/lib/alloc.mjs \
 	tests/lib/certs.mjs tests/lib/channels.mjs tests/lib/daemon.mjs \
-	tests/lib/frame.mjs tests/lib/pair.mjs tests/lib/process.mjs \
+	tests/lib/frame.mjs tests/lib/inner.mjs tests/lib/pair.mjs tests/lib/process.mjs \
 	tests/lib/rabbitmq.mjs tests/lib/server.mjs tests/lib/stomp.mjs \
 	tests/lib/topic.mjs tests/lib/wait.mjs tests/lib/wsraw.mjs
 

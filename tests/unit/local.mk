@@ -58,6 +58,7 @@ UNIT_TESTS += \
 	tests/unit/test-grouplate \
 	tests/unit/test-handshake \
 	tests/unit/test-headed \
+	tests/unit/test-innerhead \
 	tests/unit/test-kept \
 	tests/unit/test-link \
 	tests/unit/test-linkchild \
