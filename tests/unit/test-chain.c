@@ -209,6 +209,69 @@ test_params(void)
 	model_stop();
 }
 
+/* Slots that come on top later: those that are there stay where they are. */
+static void
+test_add(void)
+{
+	struct chain_entry entry = { .plugin = &plugins[0] };
+	const struct hg_slot *slots;
+	struct hg_params *params;
+
+	start("a");
+	chain_finish(&chain);
+	model_plugin(&plugins[1], "test", &all, NULL);
+	model_plugin(&plugins[2], "test", &none, NULL);
+	plugins[1].connection.rsv = plugins[1].channel.rsv = HG_RSV1;
+	chain.dead = false;
+	T_REQUIRE(chain_init_room(&chain, &entry, 1, 2) == 0);
+	T_EQ(chain_open(&chain), 0);
+	T_STORY("open0 ");
+	slots = chain.slots;
+	entry = (struct chain_entry){
+		.plugin = &plugins[1],
+		.offered = wsext_params_new("x"),
+		.answered = wsext_params_new("x"),
+	};
+	T_EQ(chain_add(&chain, &entry, 1), 0);
+	T_EQ(chain.count, 2);
+	T_EQ(chain.rsv, HG_RSV1);
+	T_PTR_EQ(chain.slots, slots);
+	T_TRUE(chain_has(&chain, "x"));
+	/* Not open yet: it sees nothing. */
+	chain_recv(&chain, 0, text_frame("a", HG_WHOLE));
+	T_STORY("r0FL(a) topFL(a) ");
+	T_EQ(chain_open(&chain), 0);
+	T_STORY("open1 ");
+	chain_recv(&chain, 0, text_frame("b", HG_WHOLE));
+	chain_send(&chain, 2, text_frame("c", HG_WHOLE));
+	T_STORY("r0FL(b) r1FL(b) topFL(b) s1FL(c) s0FL(c) bottomFL(c) ");
+	entry = (struct chain_entry){ .plugin = &plugins[2] };
+	T_EQ(chain_add(&chain, &entry, 1), 0);
+	params = wsext_params_new("y");
+	entry.offered = params;
+	T_EQ(chain_add(&chain, &entry, 1), -1);
+	T_EQ(chain.count, 3);
+	stop();
+	T_STORY("close0 close1 ");
+}
+
+/* Room alone: nothing was negotiated below. */
+static void
+test_add_to_none(void)
+{
+	struct chain_entry entry = { .plugin = &plugins[0] };
+
+	start("a");
+	chain_finish(&chain);
+	chain.dead = false;
+	T_REQUIRE(chain_init_room(&chain, NULL, 0, 1) == 0);
+	T_EQ(chain_open(&chain), 0);
+	T_EQ(chain_add(&chain, &entry, 1), 0);
+	T_EQ(chain_open(&chain), 0);
+	T_STORY("open0 ");
+	stop();
+}
+
 T_MAIN(
     { "no slots", test_empty },
     { "the order of slots", test_order },
@@ -221,4 +284,6 @@ T_MAIN(
     { "an open that fails", test_open_fails },
     { "sending in close", test_use_in_close },
     { "parameters and options", test_params },
+    { "slots that come later", test_add },
+    { "slots above none", test_add_to_none },
 )

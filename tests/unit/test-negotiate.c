@@ -305,6 +305,23 @@ test_check(void)
 	}
 }
 
+/* What is below a second handshake: nothing of channels. */
+static void
+test_outer(void)
+{
+	struct negotiate_place place = place_of(false);
+	struct negotiated agreed;
+	struct hg_head *head = head_of("x-mark, x-mux, x-flow, x-deflate",
+	    false);
+
+	place.is_outer = true;
+	T_EQ(negotiate_accept(&place, head, &agreed), 0);
+	is_list(&agreed.answer, "x-deflate, x-mark");
+	T_STR_EQ(slots(&agreed), "mark deflate |");
+	negotiated_free(&agreed);
+	http_free(head);
+}
+
 /* Another case is another name: left out, and no error. */
 static void
 test_case(void)
@@ -351,6 +368,7 @@ T_MAIN(
     { "what plugins leave out", test_refused },
     { "what is offered", test_offer },
     { "the check of an answer", test_check },
+    { "below a second handshake", test_outer },
     { "names in another case", test_case },
     { "the service's plugins", test_plugins },
 )

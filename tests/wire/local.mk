@@ -11,6 +11,8 @@ WIRE_TESTS += \
 	tests/wire/frames.test.mjs \
 	tests/wire/handshake.test.mjs \
 	tests/wire/head.test.mjs \
+	tests/wire/inner-channels.test.mjs \
+	tests/wire/inner-legacy.test.mjs \
 	tests/wire/inner.test.mjs \
 	tests/wire/messages.test.mjs \
 	tests/wire/idletimeout.test.mjs \
