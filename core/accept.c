@@ -8,6 +8,7 @@
 
 #include "conn.h"
 #include "http.h"
+#include "httpconn.h"
 #include "log.h"
 #include "openconn.h"
 
@@ -26,7 +27,7 @@ accept_head(struct hg_conn *conn, const char *data, size_t len)
 	int status = 431;
 
 	request = http_parse(data, len == 0 ? conn->head_len : len,
-	    HTTP_REQUEST, &error, &status);
+	    HTTP_REQUEST_OLD, &error, &status);
 	if (len == 0 && request != NULL) {
 		http_free(request);
 		request = NULL;
@@ -37,7 +38,10 @@ accept_head(struct hg_conn *conn, const char *data, size_t len)
 	}
 	conn->head_len -= len;
 	memmove(conn->head, conn->head + len, conn->head_len);
-	openconn_websocket(conn, request);
+	if (httpconn_wants(conn, request))
+		httpconn_start(conn, request);
+	else
+		openconn_websocket(conn, request);
 }
 
 static void

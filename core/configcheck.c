@@ -110,7 +110,8 @@ check_plugins(struct configbuild *build, const struct section *section,
 			    "[plugin %s] section%s", name, name,
 			    configcheck_near(build, SECTION_PLUGIN, name,
 			    near, sizeof(near)));
-		else if (plugin != NULL && !plugin->has_channel)
+		else if (plugin != NULL && !plugin->has_channel &&
+		    !plugin->has_http)
 			configcheck_wrong(build, section, "plugins",
 			    "\"%s\" does nothing in a channel", name);
 		else if (plugin != NULL)

@@ -66,6 +66,8 @@ struct conn_channels {
 	 * to see it: how many bytes of them it was. It changes them. */
 	size_t	(*relay)(struct hg_conn *, struct buf *, unsigned char *,
 		    size_t);
+	/* Of a stream: everything that waited is out. May be NULL. */
+	void	(*emptied)(struct hg_conn *);
 	/* It is about to be freed: close runs the hooks of all channels, gone,
 	 * behind those of the connection, frees them. */
 	void	(*close)(struct hg_conn *);

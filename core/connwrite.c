@@ -259,8 +259,12 @@ conn_emptied(struct hg_conn *conn)
 			conn_kill(conn, "closed by both");
 		return;
 	}
-	if (conn->state != CONN_CLOSING)
+	if (conn->state != CONN_CLOSING) {
+		if (!conn->is_websocket && conn->carried != NULL &&
+		    conn->carried->emptied != NULL)
+			conn->carried->emptied(conn);
 		return;
+	}
 	if (conn->close_received)
 		conn_shut(conn);
 	else if (!conn->is_websocket)

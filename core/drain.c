@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "conn.h"
+#include "httpconn.h"
 
 #define PACE_MIN	10	/* ms between two batches */
 #define PACE_MAX	250
@@ -19,7 +20,7 @@ static bool
 drain_is_client(const struct hg_conn *conn)
 {
 	return (!conn->is_initiator && conn->mux == NULL &&
-	    conn->state == CONN_OPEN);
+	    conn->state == CONN_OPEN && !httpconn_is(conn));
 }
 
 static void
@@ -30,6 +31,8 @@ drain_begin(struct hg_conn *conn, uint64_t ms)
 	if (mux != NULL && mux->plugin->mux.stop != NULL &&
 	    conn->state == CONN_OPEN && !conn->chain.dead)
 		mux->plugin->mux.stop(mux, mux->state, ms);
+	else if (httpconn_is(conn))
+		httpconn_stop(conn);
 	else if (conn->state != CONN_OPEN && !conn->is_initiator)
 		drain_close(conn);	/* nobody is let in any more */
 }

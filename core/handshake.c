@@ -24,6 +24,9 @@ handshake_has_upgrade(const struct hg_head *head)
 int
 handshake_check_request(const struct hg_head *head, const char **why)
 {
+	*why = "HTTP version not 1.1";
+	if (head->is_old)
+		return (505);
 	*why = "not a GET";
 	if (strcmp(head->method, "GET") != 0)
 		return (405);

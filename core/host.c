@@ -10,6 +10,7 @@
 
 #include "channel.h"
 #include "channelauth.h"
+#include "exchange.h"
 #include "frame.h"
 #include "group.h"
 #include "hostmux.h"
@@ -264,6 +265,23 @@ host_head_target(const struct hg_head *head)
 	return (head->target);
 }
 
+static const char *
+host_head_method(const struct hg_head *head)
+{
+	return (head->method);
+}
+
+static bool
+host_head_field(const struct hg_head *head, size_t index, const char **name,
+    const char **value)
+{
+	if (index >= head->count)
+		return (false);
+	*name = http_name(head, index);
+	*value = http_value(head, index);
+	return (true);
+}
+
 static struct hg_head *
 host_head_parse(const void *data, size_t len, const char *kind,
     const char **error)
@@ -421,4 +439,20 @@ const struct hg_host host_table = {
 	.beat = host_beat,
 	.alive = host_alive,
 	.frame_tail = frame_tail,
+	.head_method = host_head_method,
+	.head_field = host_head_field,
+	.http_conn = exchange_conn,
+	.http_request = exchange_request,
+	.http_options = exchange_options,
+	.http_service = exchange_service,
+	.http_path = exchange_path,
+	.http_peer = exchange_peer,
+	.http_is_tls = exchange_is_tls,
+	.http_length = exchange_length,
+	.http_respond = exchange_respond,
+	.http_send = exchange_send,
+	.http_end = exchange_end,
+	.http_abort = exchange_abort,
+	.http_hold = exchange_hold,
+	.http_browser = exchange_browser,
 };

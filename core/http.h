@@ -2,8 +2,8 @@
 /*
  * Heads of HTTP/1.1 messages (RFC 9112), strictly: start line and fields, each
  * line ended by CRLF. Refused: bare CR or LF, NUL and other controls, obsolete
- * folding, a blank before the colon, empty or non-token names, HTTP/1.0 or
- * other versions, absolute-form or non-origin targets (a request target must
+ * folding, a blank before the colon, empty or non-token names, other versions
+ * than HTTP/1.1 (and 1.0 where it is asked for), absolute-form or non-origin targets (a request target must
  * begin with "/"), a Content-Length that is no number or not the only length of
  * the body, and everything over the limits below. The limits hold for the bytes
  * as they came and as they are written here, so that text parses again.
@@ -28,6 +28,7 @@ enum http_kind {
 	HTTP_REQUEST,
 	HTTP_RESPONSE,
 	HTTP_FIELDS,	/* no start line */
+	HTTP_REQUEST_OLD, /* to parse: a request, HTTP/1.0 is fine too */
 };
 
 /* Where the texts are, in bytes from the head's begin. */
@@ -47,6 +48,7 @@ struct hg_head {
 	uint16_t		 count;		/* of all fields */
 	uint16_t		 own;		/* those that are in here */
 	unsigned char		 kind;		/* enum http_kind */
+	bool			 is_old;	/* HTTP/1.0 */
 	bool			 shared;	/* it is such another head */
 	struct hg_head		*base;		/* or it has such a one */
 	const char		*method;	/* request */

@@ -141,6 +141,7 @@ start_len(const struct http_parts *parts)
 	case HTTP_RESPONSE:
 		return (HTTP_VERSION_LEN + parts->reason.len + 7);
 	case HTTP_FIELDS:
+	case HTTP_REQUEST_OLD:
 		break;
 	}
 	return (0);
@@ -189,6 +190,7 @@ http_write(struct hg_head *head, const struct http_parts *parts)
 
 	atomic_init(&head->refs, 1);
 	head->kind = (unsigned char)parts->kind;
+	head->is_old = parts->is_old;
 	to = (char *)&head->fields[parts->count];
 	if (parts->kind == HTTP_REQUEST) {
 		head->method = keep(&to, parts->method);

@@ -12,6 +12,7 @@
 #include "http.h"
 
 #define HTTP_VERSION		"HTTP/1.1"
+#define HTTP_VERSION_OLD	"HTTP/1.0"
 #define HTTP_VERSION_LEN	(sizeof(HTTP_VERSION) - 1)
 
 struct http_span {
@@ -22,6 +23,7 @@ struct http_span {
 /* What a head is made of, in bytes of somebody else. */
 struct http_parts {
 	enum http_kind		 kind;
+	bool			 may_be_old, is_old;
 	struct http_span	 method, target, reason;
 	int			 status;
 	size_t			 count;

@@ -102,6 +102,11 @@ request_line(struct http_parts *parts, struct http_span line,
 	if (!word_next(&line, &parts->method) ||
 	    !word_next(&line, &parts->target))
 		return (http_refuse(fault, 400, "malformed request line"));
+	if (parts->may_be_old && line.len == HTTP_VERSION_LEN &&
+	    memcmp(line.at, HTTP_VERSION_OLD, line.len) == 0) {
+		parts->is_old = true;
+		return (0);
+	}
 	return (version_check(line.at, line.len, fault));
 }
 
@@ -213,7 +218,8 @@ http_parse(const void *data, size_t len, enum http_kind kind,
 	struct hg_head *head;
 
 	memset(&parts, 0, sizeof(parts));
-	parts.kind = kind;
+	parts.kind = kind == HTTP_REQUEST_OLD ? HTTP_REQUEST : kind;
+	parts.may_be_old = kind == HTTP_REQUEST_OLD;
 	fault.text = NULL;
 	fault.status = 0;
 	head = NULL;

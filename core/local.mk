@@ -13,6 +13,7 @@ core_libheadgate_a_SOURCES = \
 	core/http.c core/http.h \
 	core/httpmake.c core/httpmake.h core/httpkeep.c \
 	core/httpparse.c \
+	core/httpbody.c core/httpbody.h \
 	core/wsext.c core/wsext.h \
 	core/wskey.c core/wskey.h \
 	core/wsframe.c core/wsframe.h \
@@ -39,6 +40,7 @@ core_libheadgate_a_SOURCES = \
 	core/kept.c core/kept.h \
 	core/group.c core/group.h \
 	core/report.c core/report.h \
+	core/exchange.c core/exchangeout.c core/exchange.h \
 	core/hostworker.c core/hostworker.h \
 	core/hostmux.c core/hostmux.h \
 	core/host.c core/host.h \
@@ -53,6 +55,7 @@ core_libheadgate_a_SOURCES = \
 	core/inner.c core/inner.h \
 	core/openconn.c core/openconn.h \
 	core/openchannel.c core/openchannel.h \
+	core/httpconn.c core/httpread.c core/httpconn.h \
 	core/accept.c core/accept.h \
 	core/stats.c core/stats.h \
 	core/control.c core/control.h \

@@ -36,7 +36,8 @@ opening_check_service(const struct hg_conn *conn,
     const struct service *service, bool in_mux, const char **why)
 {
 	*why = "no such path";
-	if (service == NULL || (service->is_trunk && in_mux))
+	if (service == NULL || (service->is_trunk && in_mux) ||
+	    !service_has_channels(service))
 		return (404);
 	*why = "not known as an edge";
 	if (!conn->is_edge && opening_needs_edge(service, conn->listen))

@@ -22,7 +22,9 @@ struct plugin {
 	struct hg_hooks		 connection;	/* copies, zero when absent */
 	struct hg_hooks		 channel;
 	struct hg_mux		 mux;
+	struct hg_http		 http;
 	bool			 has_connection, has_channel, has_mux;
+	bool			 has_http;
 	void			*options;	/* of [plugin NAME] */
 	unsigned		 counters_first;	/* of its counters in
 							 * a worker's array */

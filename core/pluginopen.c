@@ -156,6 +156,10 @@ tables_copy(struct plugin *plugin, char *error, size_t size)
 	if (plugin->has_mux)
 		table_copy(&plugin->mux, sizeof(plugin->mux), entry->mux,
 		    symbol->mux_size);
+	plugin->has_http = entry->http != NULL;
+	if (plugin->has_http)
+		table_copy(&plugin->http, sizeof(plugin->http), entry->http,
+		    entry->http->size);
 	while (entry->counters != NULL && plugin->counters_count <=
 	    OPTIONS_MAX && entry->counters[plugin->counters_count] != NULL)
 		plugin->counters_count++;
@@ -168,6 +172,16 @@ tables_copy(struct plugin *plugin, char *error, size_t size)
 	snprintf(error, size, "it has more than %d options or counters",
 	    OPTIONS_MAX);
 	return (-1);
+}
+
+/* A file's name without a folder, that is not hidden. */
+static bool
+browser_is_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return (len > 0 && len <= 64 && name[0] != '.' && name[strspn(name,
+	    "abcdefghijklmnopqrstuvwxyz0123456789.-")] == '\0');
 }
 
 static int
@@ -209,6 +223,18 @@ entry_check(const struct plugin *plugin, const char *name, char *error,
 	    entry->extension == NULL)) {
 		snprintf(error, size, "it carries channels without an "
 		    "extension and connection hooks");
+		return (-1);
+	}
+	if (plugin->has_http && (plugin->http.begin == NULL ||
+	    plugin->http.state_size > TABLE_MAX)) {
+		snprintf(error, size, "it answers HTTP without a hook begin, "
+		    "or its state is too large");
+		return (-1);
+	}
+	if (entry->browser != NULL && (entry->extension == NULL ||
+	    !browser_is_valid(entry->browser))) {
+		snprintf(error, size, "its half for browsers is no file of an "
+		    "extension's");
 		return (-1);
 	}
 	if (entry->options_size > TABLE_MAX) {

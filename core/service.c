@@ -81,6 +81,28 @@ service_find(const struct listen_settings *listen, const char *path)
 	return (best);
 }
 
+const struct plugin *
+service_http(const struct service *service)
+{
+	size_t i;
+
+	for (i = 0; i < service->plugin_count; i++)
+		if (service->plugins[i]->has_http)
+			return (service->plugins[i]);
+	return (NULL);
+}
+
+bool
+service_has_channels(const struct service *service)
+{
+	size_t i;
+
+	for (i = 0; i < service->plugin_count; i++)
+		if (service->plugins[i]->has_channel)
+			return (true);
+	return (service->is_trunk || service->target.kind != TARGET_NONE);
+}
+
 /* Without the port that the scheme implies, in one case. */
 static bool
 service_same_authority(const char *origin, const char *host)

@@ -13,6 +13,10 @@
 /* The service of the path: an exact one before the longest "/x/" with "*". */
 struct service *service_find(const struct listen_settings *,
     const char *path);
+/* The plugin that answers its HTTP requests, or NULL. */
+const struct plugin *service_http(const struct service *);
+/* Whether a WebSocket finds somebody behind it. */
+bool	service_has_channels(const struct service *);
 /* RFC 6454: exactly one serialised origin, or none (no browser). */
 bool	service_allows_origin(const struct service *,
     const struct hg_head *request);

@@ -89,6 +89,7 @@ struct service {
 	int64_t			 inner_timeout;		/* for its request */
 	int64_t			 challenge_timeout;	/* for the next one */
 	struct limits		 limits;
+	int64_t			 http_body_max;	/* of a request; 0: any */
 	/* Effective options of each plugin, by its index; NULL: those of
 	 * [plugin NAME]. */
 	void			**options;
@@ -122,6 +123,9 @@ struct listen_settings {
 	bool			 edge_certificates;
 	char			*edge_secret;	/* content of the file, or NULL */
 	int64_t			 handshake_timeout;
+	int64_t			 http_idle_timeout;	/* between requests */
+	int64_t			 http_timeout;	/* without progress of one */
+	int64_t			 http_requests;	/* of a connection */
 	enum listen_spread	 spread;
 	struct service		**services;	/* websocket: that name it */
 	size_t			 service_count;

@@ -8,6 +8,7 @@
 #include "channel.h"
 #include "conn.h"
 #include "hostworker.h"
+#include "httpconn.h"
 #include "inner.h"
 #include "log.h"
 #include "plugin.h"
@@ -33,6 +34,8 @@ stats_kind(const struct hg_conn *conn)
 {
 	if (conn->is_trunk)
 		return (conn->is_initiator ? "trunk-out" : "trunk-in");
+	if (httpconn_is(conn))
+		return ("http-in");
 	if (conn->is_websocket)
 		return (conn->is_initiator ? "websocket-out" :
 		    "websocket-in");

@@ -49,6 +49,7 @@ extern "C" {
 
 struct hg_channel;	/* one channel of a connection */
 struct hg_conn;		/* one connection */
+struct hg_exchange;	/* an HTTP request and its response */
 struct hg_fields;	/* header fields that are being put together */
 struct hg_frame;	/* constant bytes of a message */
 struct hg_group;	/* channels that receive the same frames */
@@ -317,6 +318,37 @@ struct hg_mux {
 		    const char *epoch, uint64_t seq);
 };
 
+/* --- HTTP: requests that open no WebSocket -------------------------------- */
+
+/*
+ * For a plugin that answers them, on a listener of WebSockets: those to the
+ * path of a service whose "plugins" name it (the first that has these hooks).
+ * An exchange is one request and its response, on one worker; a connection has
+ * one at a time. "state" is state_size zeroed bytes of it, freed after close.
+ *
+ * The response is hg->http_respond, hg->http_send for its body, hg->http_end;
+ * each may be called from within a hook of the exchange or from anywhere else
+ * on its worker, at once or later. The host does all of HTTP/1.1 around it:
+ * framing, "Date", "Expect: 100-continue", HEAD, keep-alive, limits.
+ */
+struct hg_http {
+	size_t	 size;			/* sizeof(struct hg_http) */
+	size_t	 state_size;
+	/* The request's head; it lives as long as the exchange. Non-zero: it is
+	 * answered with 500, unless it was responded to; close follows. */
+	int	 (*begin)(struct hg_exchange *, void *state,
+		    const struct hg_head *request);
+	/* A piece of the request's body, lent: hg->frame_ref keeps it. HG_LAST
+	 * marks the last, which may be empty. Not called without a body, nor
+	 * when hg->http_end was. NULL: bodies are thrown away. */
+	void	 (*body)(struct hg_exchange *, void *state, struct hg_frame *);
+	/* After hg->http_send said false: there is room again. */
+	void	 (*drain)(struct hg_exchange *, void *state);
+	/* The last. The exchange is over, or the client has vanished; the
+	 * handle is gone behind it. */
+	void	 (*close)(struct hg_exchange *, void *state);
+};
+
 /* --- flows: what a translator asks of the fan-out plugin ------------------ */
 
 struct hg_member;	/* one subscriber of one flow */
@@ -493,6 +525,11 @@ struct hg_plugin {
 	bool			 personalises;
 	/* Of its extension. */
 	enum hg_place		 place;
+	/* It answers HTTP requests. */
+	const struct hg_http	*http;
+	/* The file of its extension's half for browsers, without a folder, or
+	 * NULL: see hg->http_browser. */
+	const char		*browser;
 };
 
 #define HG_PLUGIN(...)							\
@@ -792,6 +829,52 @@ struct hg_host {
 	 * long as two frames are held, runs at one place have the same bytes. 0:
 	 * the frame has none. */
 	size_t	 (*frame_tail)(const struct hg_frame *, const void **bytes);
+
+	/* More of a head. method: NULL, it is no request. field: the one at
+	 * this index, in their order; false: there are fewer. */
+	const char *(*head_method)(const struct hg_head *);
+	bool	 (*head_field)(const struct hg_head *, size_t index,
+		    const char **name, const char **value);
+
+	/* Exchanges: see struct hg_http. options: as hg->options. path: that of
+	 * the service, "/x", or "/x/" and "*" behind. */
+	struct hg_conn *(*http_conn)(const struct hg_exchange *);
+	const struct hg_head *(*http_request)(const struct hg_exchange *);
+	const void *(*http_options)(const struct hg_exchange *);
+	const char *(*http_service)(const struct hg_exchange *);
+	const char *(*http_path)(const struct hg_exchange *);
+	/* The client's address and port as text; "" when it has none. */
+	const char *(*http_peer)(const struct hg_exchange *);
+	bool	 (*http_is_tls)(const struct hg_exchange *);
+	/* Bytes of the request's body; 0: none, -1: not known before its end. */
+	int64_t	 (*http_length)(const struct hg_exchange *);
+	/*
+	 * The response's head: 200 to 599, fields may be NULL. With a
+	 * Content-Length the body must have that length, without it any. HEAD,
+	 * 204 and 304 have no body: what is sent is dropped. -1: there was one,
+	 * it is too late, without memory, or a field that is the host's:
+	 * Connection, Keep-Alive, Proxy-Connection, TE, Trailer,
+	 * Transfer-Encoding, Upgrade.
+	 */
+	int	 (*http_respond)(struct hg_exchange *, int status,
+		    const struct hg_fields *);
+	/* A piece of its body. False: stop until drain, more was sent than is
+	 * good, or until close; the frame was not refused. */
+	bool	 (*http_send)(struct hg_exchange *, struct hg_frame *frame);
+	/* It is complete: nothing more is heard but close. */
+	void	 (*http_end)(struct hg_exchange *);
+	/* It cannot be completed: the connection is cut, so that the client sees
+	 * it; before http_respond, a 502 is sent. */
+	void	 (*http_abort)(struct hg_exchange *, const char *why);
+	/* Hold (true) and release the request's body. Counted. */
+	void	 (*http_hold)(struct hg_exchange *, bool);
+	/*
+	 * For who serves the library for browsers: the file of the index-th
+	 * plugin with a half for them, of those whose extension a service of
+	 * the exchange's listener allows; NULL: there are fewer.
+	 */
+	const char *(*http_browser)(const struct hg_exchange *,
+		    unsigned index);
 };
 
 #ifdef __cplusplus

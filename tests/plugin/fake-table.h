@@ -105,6 +105,26 @@ int fake_hg_group_add(struct hg_group *group, struct hg_channel *ch);
 void fake_hg_group_remove(struct hg_group *group, struct hg_channel *ch);
 void fake_hg_group_recv(struct hg_group *group, struct hg_frame *frame);
 
+/* fake-http.c */
+const char *fake_head_method(const struct hg_head *);
+bool	 fake_head_field(const struct hg_head *, size_t, const char **,
+	    const char **);
+struct hg_conn *fake_hg_http_conn(const struct hg_exchange *);
+const struct hg_head *fake_hg_http_request(const struct hg_exchange *);
+const void *fake_hg_http_options(const struct hg_exchange *);
+const char *fake_hg_http_service(const struct hg_exchange *);
+const char *fake_hg_http_path(const struct hg_exchange *);
+const char *fake_hg_http_peer(const struct hg_exchange *);
+bool	 fake_hg_http_is_tls(const struct hg_exchange *);
+int64_t	 fake_hg_http_length(const struct hg_exchange *);
+int	 fake_hg_http_respond(struct hg_exchange *, int,
+	    const struct hg_fields *);
+bool	 fake_hg_http_send(struct hg_exchange *, struct hg_frame *);
+void	 fake_hg_http_end(struct hg_exchange *);
+void	 fake_hg_http_abort(struct hg_exchange *, const char *);
+void	 fake_hg_http_hold(struct hg_exchange *, bool);
+const char *fake_hg_http_browser(const struct hg_exchange *, unsigned);
+
 /* fake-kept.c */
 struct hg_kept *fake_keep_upstream(struct hg_slot *,
 	    const struct hg_kept_ops *, void *);
@@ -166,6 +186,22 @@ void	 fake_kept_end(struct hg_kept *, unsigned, const char *);
 	.recycle_put = fake_recycle_put,					\
 	.keep_upstream = fake_keep_upstream,				\
 	.kept_send = fake_kept_send,					\
-	.kept_end = fake_kept_end
+	.kept_end = fake_kept_end,					\
+	.head_method = fake_head_method,				\
+	.head_field = fake_head_field,					\
+	.http_conn = fake_hg_http_conn,					\
+	.http_request = fake_hg_http_request,				\
+	.http_options = fake_hg_http_options,				\
+	.http_service = fake_hg_http_service,				\
+	.http_path = fake_hg_http_path,					\
+	.http_peer = fake_hg_http_peer,					\
+	.http_is_tls = fake_hg_http_is_tls,				\
+	.http_length = fake_hg_http_length,				\
+	.http_respond = fake_hg_http_respond,				\
+	.http_send = fake_hg_http_send,					\
+	.http_end = fake_hg_http_end,					\
+	.http_abort = fake_hg_http_abort,				\
+	.http_hold = fake_hg_http_hold,					\
+	.http_browser = fake_hg_http_browser
 
 #endif

@@ -113,6 +113,7 @@ fake_turn(void)
 
 	if (fake.depth != 0)
 		fake_abort("a turn within a hook");
+	fake_http_turn();
 	do {
 		busy = false;
 		list_each(node, save, &fake.conns)

@@ -192,6 +192,7 @@ struct fake_host {
 	}			 service[FAKE_SERVICES];
 	unsigned		 services;
 	char			 error[512];
+	struct list		 exchanges;
 	struct list		 conns, timers, posts, groups, own_heads;
 	struct list		 lines, read_lines;
 	struct str		 report;
@@ -260,6 +261,11 @@ bool	 fake_blocked(const struct hg_channel *);
 void	 fake_unblocked(struct hg_channel *);
 void	 fake_run_opened(struct hg_channel *, const struct hg_head *);
 void	 fake_leave_groups(struct hg_channel *);
+
+/* fake-http.c */
+void	 fake_http_turn(void);
+void	 fake_http_close_all(void);
+void	 fake_http_free_all(void);
 
 /* fake-kept.c */
 void	 fake_kept_lose_all(struct hg_conn *);

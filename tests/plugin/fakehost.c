@@ -81,6 +81,7 @@ fake_start(void)
 	fake.workers = 1;
 	fake.now = 1000000;
 	fake.seed = 0x9e3779b97f4a7c15;
+	list_init(&fake.exchanges);
 	list_init(&fake.conns);
 	list_init(&fake.timers);
 	list_init(&fake.posts);
@@ -311,6 +312,7 @@ free_lists(void)
 	struct fake_heads *head;
 	struct list *node, *save;
 
+	fake_http_free_all();
 	list_each(node, save, &fake.conns)
 		conn_free(list_entry(node, struct hg_conn, node));
 	list_each(node, save, &fake.own_heads) {
@@ -331,6 +333,7 @@ fake_finish(void)
 {
 	unsigned i;
 
+	fake_http_close_all();
 	fake_close_all();
 	fake_run_posts();
 	for (i = fake.plugins; i-- > 0;)

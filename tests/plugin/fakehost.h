@@ -197,6 +197,28 @@ unsigned fake_beats(const struct hg_conn *);
 /* An empty turn: reaps. */
 void	 fake_reap(void);
 
+/* --- HTTP ----------------------------------------------------------------- */
+
+/*
+ * An exchange: a request's head as text, to a service with this path. length:
+ * as hg->http_length says. The functions about it may be called until
+ * fake_finish(). (turn)
+ */
+struct hg_exchange *fake_http(const char *plugin, const char *path,
+	    const char *request, int64_t length);
+void	 fake_http_body(struct hg_exchange *, const void *, size_t, bool last);
+void	 fake_http_set_full(struct hg_exchange *, bool);
+void	 fake_http_vanish(struct hg_exchange *);	/* the client */
+/* Of the response. status: 0, there is none yet; text: of its body. */
+int	 fake_http_status(const struct hg_exchange *);
+const char *fake_http_field(const struct hg_exchange *, const char *name);
+const char *fake_http_text(const struct hg_exchange *, size_t *len);
+bool	 fake_http_is_ended(const struct hg_exchange *);
+bool	 fake_http_is_aborted(const struct hg_exchange *);
+int	 fake_http_holds(const struct hg_exchange *);
+/* What hg->http_browser says, until fake_finish(). */
+void	 fake_http_set_browser(unsigned index, const char *file);
+
 /* --- looking -------------------------------------------------------------- */
 
 /* The next frame on the wire, at the top of a channel; NULL: no more. */

@@ -4,7 +4,8 @@ tests_plugin_libfake_a_SOURCES = \
 	tests/plugin/fake-auth.c tests/plugin/fake-recycle.c \
 	tests/plugin/fake-chain.c tests/plugin/fake-channel.c \
 	tests/plugin/fake-frame.c tests/plugin/fake-hg.c \
-	tests/plugin/fake-beat.c tests/plugin/fake-kept.c \
+	tests/plugin/fake-beat.c tests/plugin/fake-http.c \
+	tests/plugin/fake-kept.c \
 	tests/plugin/fake-look.c tests/plugin/fake-mux.c \
 	tests/plugin/fake-resume.c \
 	tests/plugin/fake-negotiate.c tests/plugin/fake-option.c \

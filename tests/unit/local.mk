@@ -18,6 +18,7 @@ UNIT_TESTS += \
 	tests/unit/test-http \
 	tests/unit/test-httpmake \
 	tests/unit/test-httpkeep \
+	tests/unit/test-httpbody \
 	tests/unit/test-wsext \
 	tests/unit/test-wskey \
 	tests/unit/test-wsframe \

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpconn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame.h"
+#include "log.h"
+#include "openconn.h"
+#include "service.h"
+#include "str.h"
+
+static struct httpconn *
+httpconn_of(const struct hg_conn *conn)
+{
+	return (conn->session_arg);
+}
+
+void
+httpconn_later(struct httpconn *http)
+{
+	worker_flush_later(http->conn->worker, &http->work);
+}
+
+static uint64_t
+httpconn_moved(const struct httpconn *http)
+{
+	return (http->conn->bytes_in + http->conn->bytes_out);
+}
+
+void
+httpconn_wait(struct httpconn *http, int64_t ms)
+{
+	http->moved = httpconn_moved(http);
+	due_set(&http->conn->worker->dues, &http->due, worker_clock() +
+	    (uint64_t)ms);
+}
+
+static void
+httpconn_free(struct httpconn *http)
+{
+	due_finish(&http->conn->worker->dues, &http->due);
+	list_remove(&http->work.node);
+	http_free(http->upgrade);
+	frame_unref(http->in);
+	free(http);
+}
+
+/* --- one exchange --------------------------------------------------------- */
+
+static void
+httpconn_changed(struct hg_exchange *ex)
+{
+	httpconn_later(ex->reader);
+}
+
+/* A name or address with a port, by its characters (RFC 3986, 3.2). */
+static bool
+httpconn_host_is_valid(const struct hg_head *request)
+{
+	const char *host = http_get(request, "Host");
+
+	if (http_count(request, "Host") != 1)
+		return (request->is_old && host == NULL);
+	return (host[strspn(host, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=:[]")] ==
+	    '\0');
+}
+
+/* 0, or the status that refuses it. */
+static int
+httpconn_check(struct hg_exchange *ex, const char **why)
+{
+	const struct hg_head *request = ex->request;
+	const char *expect = http_get(request, "Expect");
+	int64_t max = ex->service->http_body_max;
+	int status;
+
+	*why = "not exactly one Host";
+	if (!httpconn_host_is_valid(request))
+		return (400);
+	*why = "no such method here";
+	if (strcmp(request->method, "CONNECT") == 0)
+		return (501);
+	if ((status = httpbody_of_request(&ex->body, request, why)) != 0)
+		return (status);
+	*why = "only 100-continue can be expected";
+	if (expect != NULL && !request->is_old &&
+	    !str_equal_nocase(expect, "100-continue"))
+		return (417);
+	ex->expects = expect != NULL && !request->is_old;
+	ex->length = ex->body.kind == HTTPBODY_CHUNKED ? -1 :
+	    (int64_t)ex->body.left;
+	*why = "the body is too long";
+	if (max != 0 && ex->length > max)
+		return (413);
+	return (0);
+}
+
+/* A client that asked for another protocol is not understood beyond this. */
+static bool
+httpconn_is_last(struct httpconn *http, const struct hg_head *request)
+{
+	return (request->is_old || http->fin || http->stopping ||
+	    ++http->requests >= http->conn->listen->http_requests ||
+	    http_has_token(request, "Connection", "close") ||
+	    http_get(request, "Upgrade") != NULL);
+}
+
+static void
+httpconn_open(struct httpconn *http, struct hg_exchange *ex)
+{
+	const char *why;
+	int status;
+
+	ex->reader = http;
+	ex->changed = httpconn_changed;
+	http->exchange = ex;
+	http->conn->service = http->conn->chain.service = ex->service;
+	ex->last = httpconn_is_last(http, ex->request);
+	httpconn_wait(http, http->conn->listen->http_timeout);
+	if ((status = httpconn_check(ex, &why)) != 0) {
+		http->exchange = NULL;
+		http->closing = true;
+		exchange_free(ex);
+		openconn_refuse(http->conn, status, NULL, why);
+	} else if (ex->plugin->http.begin(ex, ex->state, ex->request) != 0)
+		exchange_refuse(ex, 500, "the request cannot be answered");
+}
+
+void
+httpconn_begin(struct httpconn *http, struct hg_head *request)
+{
+	const struct service *service;
+	struct hg_exchange *ex;
+
+	if (!httpconn_wants(http->conn, request)) {
+		http->upgrade = request;	/* at the end of the turn */
+		httpconn_later(http);
+		return;
+	}
+	service = service_find(http->conn->listen, request->path);
+	ex = exchange_create(http->conn, service, service_http(service),
+	    request);
+	if (ex == NULL)
+		conn_kill(http->conn, "out of memory");
+	else
+		httpconn_open(http, ex);
+}
+
+static void
+httpconn_close_exchange(struct httpconn *http)
+{
+	struct hg_exchange *ex = http->exchange;
+
+	http->exchange = NULL;
+	if (ex == NULL)
+		return;
+	if (ex->plugin->http.close != NULL)
+		ex->plugin->http.close(ex, ex->state);
+	exchange_free(ex);
+}
+
+/* --- between exchanges ---------------------------------------------------- */
+
+static void
+httpconn_close_behind(struct httpconn *http)
+{
+	http->closing = true;
+	httpconn_wait(http, http->conn->listen->http_timeout);
+	if (outq_empty(&http->conn->out))
+		conn_close(http->conn, 1000, "");
+}
+
+/*
+ * It is a WebSocket's opening, or nothing that is answered here: from now on
+ * the connection is as if it had come with this request.
+ */
+static void
+httpconn_hand_over(struct httpconn *http)
+{
+	struct hg_head *request = http->upgrade;
+	struct hg_conn *conn = http->conn;
+	size_t len = http->in != NULL ? http->in->len : 0;
+
+	http->upgrade = NULL;
+	if (len > 0 && (conn->head = malloc(len)) == NULL) {
+		http_free(request);
+		conn_kill(conn, "out of memory");
+		return;
+	}
+	if (len > 0)
+		conn->head_len = frame_peek(http->in, 0, conn->head, len);
+	if (http->paused)
+		conn_pause(conn, false);
+	conn->session_arg = NULL;
+	conn->carried = NULL;
+	conn->is_websocket = true;
+	httpconn_free(http);
+	openconn_websocket(conn, request);
+}
+
+static void
+httpconn_work(struct work *work)
+{
+	struct httpconn *http = list_entry(work, struct httpconn, work);
+	bool last;
+
+	if (http->conn->state != CONN_OPEN)
+		return;
+	if (http->upgrade != NULL && !http->closing) {
+		httpconn_hand_over(http);
+		return;
+	}
+	if (http->exchange != NULL && http->exchange->ended) {
+		last = http->exchange->last;
+		httpconn_close_exchange(http);
+		if (last || http->fin || http->stopping)
+			httpconn_close_behind(http);
+		else
+			httpconn_wait(http,
+			    http->conn->listen->http_idle_timeout);
+	}
+	httpconn_read(http);
+}
+
+/* What a client owes that has not moved a byte for that long; NULL: nothing. */
+static const char *
+httpconn_owes(const struct httpconn *http)
+{
+	const struct hg_exchange *ex = http->exchange;
+
+	if (!outq_empty(&http->conn->out))
+		return ("it does not read");
+	if (http->closing || http->fin)
+		return ("closed");
+	if (ex == NULL)
+		return (http->in_head ? "no complete request" : "idle");
+	if (!httpbody_is_complete(&ex->body) && ex->holds == 0)
+		return ("no complete body");
+	return (NULL);
+}
+
+static void
+httpconn_tick(struct due *due)
+{
+	struct httpconn *http = list_entry(due, struct httpconn, due);
+	bool moved = httpconn_moved(http) != http->moved;
+	const char *owes;
+
+	worker_tick(http->conn->worker);
+	owes = http->conn->state == CONN_DEAD ? NULL : httpconn_owes(http);
+	if (owes == NULL || (moved && !http->in_head)) {
+		httpconn_wait(http, http->conn->listen->http_timeout);
+		return;
+	}
+	if (http->exchange == NULL && !http->closing && !http->in_head &&
+	    outq_empty(&http->conn->out))
+		httpconn_close_behind(http);
+	else
+		conn_kill(http->conn, owes);
+}
+
+/* --- what conn.c says ----------------------------------------------------- */
+
+static void
+httpconn_recv(struct hg_conn *conn, struct hg_frame *frame)
+{
+	struct httpconn *http = httpconn_of(conn);
+
+	http->in = http->in == NULL ? frame : frame_concat(http->in, frame);
+	if (http->in == NULL)
+		conn_kill(conn, "out of memory");
+	else
+		httpconn_read(http);
+}
+
+/*
+ * A FIN may only say that no more requests come; the response at hand is sent
+ * as long as somebody reads it.
+ */
+static void
+httpconn_ended(struct hg_conn *conn, unsigned code, const char *reason)
+{
+	struct httpconn *http = httpconn_of(conn);
+
+	(void)code;
+	(void)reason;
+	http->fin = true;
+	if (conn->state != CONN_OPEN || http->closing)
+		return;
+	if (http->exchange == NULL)
+		httpconn_close_behind(http);
+	else if (!httpbody_is_complete(&http->exchange->body))
+		conn_kill(conn, "closed within a request");
+}
+
+static void
+httpconn_drained(struct hg_conn *conn)
+{
+	struct httpconn *http = httpconn_of(conn);
+	struct hg_exchange *ex = http->exchange;
+
+	if (ex == NULL || !ex->full || ex->ended)
+		return;
+	ex->full = false;
+	if (ex->plugin->http.drain != NULL)
+		ex->plugin->http.drain(ex, ex->state);
+}
+
+static void
+httpconn_full(struct hg_conn *conn)
+{
+	(void)conn;
+}
+
+static void
+httpconn_emptied(struct hg_conn *conn)
+{
+	if (httpconn_of(conn)->closing && conn->state == CONN_OPEN)
+		conn_close(conn, 1000, "");
+}
+
+static void
+httpconn_closed(struct hg_conn *conn)
+{
+	httpconn_close_exchange(httpconn_of(conn));
+}
+
+static void
+httpconn_gone(struct hg_conn *conn)
+{
+	httpconn_free(httpconn_of(conn));
+	conn->session_arg = NULL;
+}
+
+static const struct conn_channels httpconn_ops = {
+	.recv = httpconn_recv,
+	.ended = httpconn_ended,
+	.drained = httpconn_drained,
+	.full = httpconn_full,
+	.emptied = httpconn_emptied,
+	.close = httpconn_closed,
+	.gone = httpconn_gone,
+};
+
+/* --- from without --------------------------------------------------------- */
+
+bool
+httpconn_wants(const struct hg_conn *conn, const struct hg_head *request)
+{
+	const struct service *service = service_find(conn->listen,
+	    request->path);
+
+	return (service != NULL && service_http(service) != NULL &&
+	    !http_has_token(request, "Upgrade", "websocket"));
+}
+
+bool
+httpconn_is(const struct hg_conn *conn)
+{
+	return (conn->carried == &httpconn_ops);
+}
+
+void
+httpconn_stop(struct hg_conn *conn)
+{
+	struct httpconn *http = httpconn_of(conn);
+
+	http->stopping = true;
+	if (http->exchange != NULL && !http->exchange->responded)
+		http->exchange->last = true;
+	else if (http->exchange == NULL && !http->closing &&
+	    http->upgrade == NULL && conn->state == CONN_OPEN)
+		httpconn_close_behind(http);
+}
+
+void
+httpconn_start(struct hg_conn *conn, struct hg_head *request)
+{
+	struct httpconn *http;
+
+	http = calloc(1, sizeof(*http));
+	if (http == NULL || due_init(&conn->worker->dues, &http->due,
+	    httpconn_tick) != 0) {
+		free(http);
+		http_free(request);
+		conn_kill(conn, "out of memory");
+		return;
+	}
+	http->conn = conn;
+	list_init(&http->work.node);
+	http->work.fn = httpconn_work;
+	conn->session_arg = http;
+	conn->carried = &httpconn_ops;
+	conn->is_websocket = false;
+	if (conn_open(conn) != 0)
+		conn_kill(conn, "a plugin could not begin");
+	else
+		httpconn_begin(http, request);
+}
