@@ -8,6 +8,7 @@ CONF_FRAGMENTS = \
 	plugins/echo/echo.ini \
 	plugins/fanout/fanout.ini \
 	plugins/idletimeout/idletimeout.ini \
+	plugins/page/page.ini \
 	plugins/pingpong/pingpong.ini \
 	plugins/stomp/stomp.ini \
 	plugins/tap/tap.ini

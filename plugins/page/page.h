@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Page: files for browsers, on the listener of their WebSockets. An exchange
+ * belongs to a worker; what its state holds ends with page_close.
+ */
+#ifndef PAGE_H
+#define PAGE_H
+
+#include <headgate/plugin.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#define PAGE_PATH_MAX	4096	/* bytes of a decoded path, with the NUL */
+#define PAGE_PIECE	32768	/* bytes of a file that are read at once */
+
+struct page_options {
+	const char		*root;		/* NULL: no files */
+	struct hg_strings	 index;
+	struct hg_strings	 types;		/* "ext type" */
+	const char		*cache_control;	/* NULL: none is sent */
+	bool			 dotfiles;
+	const char		*script;	/* path of the library, NULL: none */
+	const char		*script_dir;	/* NULL: that of the installation */
+};
+
+enum page_counter {
+	PAGE_FILES,		/* answered from root, 200 and 206 */
+	PAGE_UNCHANGED,		/* 304 */
+	PAGE_MISSING,		/* 404 */
+	PAGE_SCRIPTS,		/* the library */
+};
+
+/* The state of an exchange. */
+struct page {
+	bool			 open;		/* fd is */
+	int			 fd;
+	uint64_t		 at;		/* the next byte to be sent */
+	uint64_t		 left;
+};
+
+/* What is known of an answer whose bytes do not change, for its conditions. */
+struct page_entity {
+	char			 etag[72];	/* with its quotes */
+	time_t			 modified;	/* 0: no Last-Modified */
+	uint64_t		 size;
+};
+
+/* A part of an entity: bytes from to from + len - 1. */
+struct page_range {
+	uint64_t		 from, len;
+};
+
+/* page.c. A short answer, with a text of its own. */
+int	page_answer(struct hg_exchange *, int status, struct hg_fields *);
+bool	page_is_head(const struct hg_head *request);
+/* -1: no memory. */
+int	page_add(struct hg_fields *, const char *name, const char *fmt, ...)
+	    HG_PRINTF(3, 4);
+
+/*
+ * path.c. What a request's target names below root: decoded once, relative,
+ * without "/" in front. 0; or the status that refuses it, 400 or 404. service:
+ * the path of the service. *folder: it ends with "/", or names root itself.
+ */
+int	page_path(const char *target, const char *service, bool dotfiles,
+	    char *out, size_t size, bool *folder);
+
+/* file.c */
+int	page_file_begin(struct hg_exchange *, struct page *,
+	    const struct page_options *, const struct hg_head *request);
+void	page_file_drain(struct hg_exchange *, struct page *);
+void	page_file_close(struct page *);
+
+/* script.c */
+int	page_script_begin(struct hg_exchange *, const struct page_options *,
+	    const struct hg_head *request);
+void	page_script_unload(void);
+
+/*
+ * condition.c (RFC 9110, 13). 0: it is to be answered in full; 304 or 412. The
+ * fields that the answer has in both cases are added; -1: no memory.
+ */
+int	page_condition(const struct hg_head *request,
+	    const struct page_entity *);
+int	page_entity_fields(struct hg_fields *, const struct page_entity *);
+
+/*
+ * range.c (RFC 9110, 14). 200: all of it; 206: the range; 416: none of it is
+ * there. Several ranges, and what is malformed, are answered with all.
+ */
+int	page_range(const struct hg_head *request, const struct page_entity *,
+	    struct page_range *);
+
+/* date.c (RFC 9110, 5.6.7). parse: -1 when it is none. */
+#define PAGE_DATE	30
+void	page_date(char out[PAGE_DATE], time_t);
+int	page_date_parse(const char *, time_t *);
+
+/* type.c. The media type of a file's name, for Content-Type. */
+void	page_type(const struct page_options *, const char *name, char *out,
+	    size_t size);
+const char *page_type_check(const char *, char *buffer, size_t size);
+
+#endif
