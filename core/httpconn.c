@@ -140,6 +140,12 @@ httpconn_begin(struct httpconn *http, struct hg_head *request)
 		return;
 	}
 	service = service_find(http->conn->listen, request->path);
+	if (service == NULL) {
+		http_free(request);
+		http->closing = true;
+		openconn_refuse(http->conn, 404, NULL, "no such path");
+		return;
+	}
 	ex = exchange_create(http->conn, service, service_http(service),
 	    request);
 	if (ex == NULL)
@@ -352,8 +358,10 @@ httpconn_wants(const struct hg_conn *conn, const struct hg_head *request)
 	const struct service *service = service_find(conn->listen,
 	    request->path);
 
-	return (service != NULL && service_http(service) != NULL &&
-	    !http_has_token(request, "Upgrade", "websocket"));
+	if (http_has_token(request, "Upgrade", "websocket"))
+		return (false);
+	return (service != NULL ? service_http(service) != NULL :
+	    service_any_http(conn->listen));
 }
 
 bool

@@ -36,7 +36,8 @@ struct httpconn {
 	bool			 stopping;	/* the daemon */
 };
 
-/* Whether a plugin answers it, and it opens no WebSocket. */
+/* Whether it opens no WebSocket and a plugin answers it, or would, if there
+ * were such a path. */
 bool	httpconn_wants(const struct hg_conn *, const struct hg_head *request);
 /* A new connection's first request, which is wanted. Takes it. */
 void	httpconn_start(struct hg_conn *, struct hg_head *request);

@@ -93,6 +93,17 @@ service_http(const struct service *service)
 }
 
 bool
+service_any_http(const struct listen_settings *listen)
+{
+	size_t i;
+
+	for (i = 0; i < listen->service_count; i++)
+		if (service_http(listen->services[i]) != NULL)
+			return (true);
+	return (false);
+}
+
+bool
 service_has_channels(const struct service *service)
 {
 	size_t i;

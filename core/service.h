@@ -15,6 +15,8 @@ struct service *service_find(const struct listen_settings *,
     const char *path);
 /* The plugin that answers its HTTP requests, or NULL. */
 const struct plugin *service_http(const struct service *);
+/* Whether one of the listener's services has such a plugin. */
+bool	service_any_http(const struct listen_settings *);
 /* Whether a WebSocket finds somebody behind it. */
 bool	service_has_channels(const struct service *);
 /* RFC 6454: exactly one serialised origin, or none (no browser). */

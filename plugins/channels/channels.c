@@ -251,6 +251,7 @@ HG_PLUGIN(
 	.version = HG_VERSION,
 	.summary = "many channels in one connection",
 	.extension = CHANNELS_NAME,
+	.browser = "channels.js",
 	.counters = counters,
 	.options = channels_option_table,
 	.options_size = sizeof(struct channels_options),

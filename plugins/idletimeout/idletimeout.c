@@ -171,6 +171,7 @@ HG_PLUGIN(
 	.version = HG_VERSION,
 	.summary = "promises clients a frame before a time is over",
 	.extension = "x-kaazing-idle-timeout",
+	.browser = "idletimeout.js",
 	.counters = idle_counters,
 	.options = idle_options,
 	.options_size = sizeof(struct options),

@@ -196,6 +196,7 @@ HG_PLUGIN(
 	.version = HG_VERSION,
 	.summary = "pings for clients that cannot see ping frames",
 	.extension = "x-kaazing-ping-pong",
+	.browser = "pingpong.js",
 	.counters = pingpong_counters,
 	.connection = &pingpong_connection,
 	.place = HG_PLACE_MARKING,
