@@ -9,6 +9,7 @@ include plugins/tap/local.mk
 include plugins/pingpong/local.mk
 include plugins/idletimeout/local.mk
 include plugins/page/local.mk
+include plugins/page/js/local.mk
 
 # libtool leaves each module in its own .libs. The daemon wants them in one
 # folder, as plain files; so a build has a second copy in plugins/all.
