@@ -59,11 +59,14 @@ EXTRA_DIST += \
 
 # What the tests in JavaScript share.
 EXTRA_DIST += \
-	tests/lib/alloc.mjs \
+	tests/lib/alloc.mjs tests/lib/browser.mjs \
 	tests/lib/certs.mjs tests/lib/channels.mjs tests/lib/daemon.mjs \
-	tests/lib/frame.mjs tests/lib/inner.mjs tests/lib/pair.mjs tests/lib/process.mjs \
+	tests/lib/frame.mjs tests/lib/headgatejs.mjs tests/lib/inner.mjs \
+	tests/lib/pair.mjs tests/lib/process.mjs \
 	tests/lib/rabbitmq.mjs tests/lib/server.mjs tests/lib/stomp.mjs \
-	tests/lib/topic.mjs tests/lib/wait.mjs tests/lib/wsraw.mjs
+	tests/lib/topic.mjs tests/lib/wait.mjs \
+	tests/lib/websocket-cases.mjs tests/lib/websocket-server.mjs \
+	tests/lib/wsraw.mjs
 
 EXTRA_DIST += \
 	tests/package.json tests/package-lock.json \

@@ -8,6 +8,8 @@ E2E_TESTS += \
 	tests/e2e/echo.test.mjs \
 	tests/e2e/fanout.test.mjs \
 	tests/e2e/faults.test.mjs \
+	tests/e2e/js-browser.test.mjs \
+	tests/e2e/js-handshake.test.mjs \
 	tests/e2e/large.test.mjs \
 	tests/e2e/leaving.test.mjs \
 	tests/e2e/one.test.mjs \

@@ -192,8 +192,8 @@ class Link {
       this.#take = (data) => this.#answered(data);
       this.#ask();
     }).catch((error) => {
+      tellError(error);
       queueTask(() => this.#refused(response));
-      throw error; // for the page's own handler of such
     });
   }
 

@@ -29,6 +29,8 @@ const getterOf = (prototype, name) =>
   Object.getOwnPropertyDescriptor(prototype, name).get;
 const byteLengthOfBuffer = getterOf(ArrayBuffer.prototype, 'byteLength');
 const sizeOfBlob = getterOf(Blob.prototype, 'size');
+// As an exception of a page's own callback is told.
+const tellError = globalThis.reportError ?? globalThis.console.error;
 const { addEventListener, dispatchEvent, removeEventListener } =
   EventTarget.prototype;
 

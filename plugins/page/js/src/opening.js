@@ -16,6 +16,7 @@ class Opening {
   #rounds = 0;
   #redirects = 0;
   #waitUntil = Date.now() + WAIT_TIME;
+  #isOpen = false;
   #done = false; // nothing is to be told any more
 
   // Throws what the native class throws.
@@ -92,15 +93,17 @@ class Opening {
   }
 
   #opened(protocol, extensions) {
-    if (!this.#done)
-      this.#events.opened(protocol, extensions);
+    if (this.#done)
+      return;
+    this.#isOpen = true;
+    this.#events.opened(protocol, extensions);
   }
 
   #closed(end) {
     if (this.#done)
       return;
     this.#done = true;
-    this.#events.closed(end);
+    this.#events.closed(this.#isOpen ? end : LOST);
   }
 
   #fail() {
@@ -193,8 +196,8 @@ class Opening {
       this.#request.authorization = value;
       queueTask(() => this.#again());
     }).catch((error) => {
+      tellError(error);
       this.#fail();
-      throw error;
     });
   }
 
