@@ -11,6 +11,7 @@
 #include "channel.h"
 #include "channelauth.h"
 #include "exchange.h"
+#include "fetch.h"
 #include "frame.h"
 #include "group.h"
 #include "hostmux.h"
@@ -455,4 +456,13 @@ const struct hg_host host_table = {
 	.http_abort = exchange_abort,
 	.http_hold = exchange_hold,
 	.http_browser = exchange_browser,
+	.fetch_check = fetchtarget_check,
+	.fetch_target = fetchtarget_get,
+	.fetch_host = fetchtarget_host,
+	.fetch_path = fetchtarget_path,
+	.fetch_start = fetch_start,
+	.fetch_send = fetch_send,
+	.fetch_send_end = fetch_send_end,
+	.fetch_hold = fetch_hold,
+	.fetch_cancel = fetch_cancel,
 };

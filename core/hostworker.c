@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "chain.h"
+#include "fetch.h"
 #include "list.h"
 #include "log.h"
 #include "plugin.h"
@@ -68,6 +69,7 @@ host_finish(void)
 	}
 	free(host_workers);
 	host_workers = NULL;
+	fetchtarget_finish();
 }
 
 void
@@ -100,6 +102,7 @@ host_worker_stop(struct worker *worker)
 			    host_workers[worker->index].data[i - 1]);
 	}
 	list_timers_stop(&host_workers[worker->index].timers);
+	fetch_worker_stop();
 }
 
 int64_t

@@ -41,6 +41,9 @@ core_libheadgate_a_SOURCES = \
 	core/group.c core/group.h \
 	core/report.c core/report.h \
 	core/exchange.c core/exchangeout.c core/exchange.h \
+	core/fetchtarget.c core/fetchtarget.h \
+	core/fetchconn.c core/fetchconn.h \
+	core/fetch.c core/fetchread.c core/fetch.h \
 	core/hostworker.c core/hostworker.h \
 	core/hostmux.c core/hostmux.h \
 	core/host.c core/host.h \

@@ -295,6 +295,9 @@ opening_start(struct hg_channel *ch, struct opening *opening)
 	case TARGET_WEBSOCKET:
 		result = upstream_start(ch);
 		break;
+	case TARGET_HTTP:	/* no service's */
+		result = -1;
+		break;
 	}
 	if (result != 0)
 		opening_say_no(ch, NULL);

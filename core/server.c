@@ -85,6 +85,7 @@ server_worker_leave(struct worker *worker)
 		conn_unpark(list_entry(node, struct hg_conn, node));
 	worker_turn(worker, false);
 	host_worker_stop(worker);
+	worker_turn(worker, false);
 }
 
 /* No new ones; those that are there are told to go. */

@@ -36,6 +36,7 @@ enum target_kind {
 	TARGET_WEBSOCKET,	/* ws, wss, ws+unix */
 	TARGET_STREAM,		/* tcp, tls, unix */
 	TARGET_TRUNK,
+	TARGET_HTTP,		/* of a plugin: http, https, http+unix */
 };
 
 /* Where a service connects to. */
@@ -44,8 +45,9 @@ struct target {
 	char		*text;		/* as configured */
 	struct address	 address;
 	struct tls	*tls;		/* NULL: plain */
-	char		*host;		/* ws: the Host field */
-	char		*path;		/* ws: NULL: the client's own target */
+	char		*host;		/* ws, http: the Host field */
+	char		*path;		/* ws, http; NULL: none was written, ws:
+					 * the client's own target */
 	char		*trunk_name;
 	struct trunk_settings *trunk;
 };

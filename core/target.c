@@ -23,6 +23,9 @@ static const struct scheme schemes[] = {
 	{ "tls://", TARGET_STREAM, true, false, NULL },
 	{ "unix:", TARGET_STREAM, false, true, NULL },
 	{ "trunk:", TARGET_TRUNK, false, false, NULL },
+	{ "http://", TARGET_HTTP, false, false, "80" },
+	{ "https://", TARGET_HTTP, true, false, "443" },
+	{ "http+unix:", TARGET_HTTP, false, true, NULL },
 };
 
 static const struct scheme *
@@ -35,6 +38,14 @@ scheme_find(const char *url)
 		    strlen(schemes[i].prefix)) == 0)
 			return (&schemes[i]);
 	return (NULL);
+}
+
+/* Whether it is of HTTP, and so has a host and a path. */
+static bool
+scheme_has_path(const struct scheme *scheme)
+{
+	return (scheme->kind == TARGET_WEBSOCKET ||
+	    scheme->kind == TARGET_HTTP);
 }
 
 bool
@@ -103,7 +114,7 @@ remote_parse(struct target *target, const struct scheme *scheme,
 	size_t len;
 
 	len = strcspn(rest, "/?#");
-	if (rest[len] != '\0' && scheme->kind != TARGET_WEBSOCKET)
+	if (rest[len] != '\0' && !scheme_has_path(scheme))
 		return ("nothing can stand behind the port");
 	if (rest[len] != '\0' && rest[len] != '/')
 		return ("the path must begin with /");
@@ -117,7 +128,7 @@ remote_parse(struct target *target, const struct scheme *scheme,
 		if (target->path == NULL)
 			problem = "out of memory";
 	}
-	if (scheme->kind != TARGET_WEBSOCKET)
+	if (!scheme_has_path(scheme))
 		free(authority);
 	else
 		target->host = authority;
@@ -141,24 +152,18 @@ unix_parse(struct target *target, const struct scheme *scheme,
 	    problem == NULL)
 		problem = "out of memory";
 	free(full);
-	if (problem != NULL || scheme->kind != TARGET_WEBSOCKET)
+	if (problem != NULL || !scheme_has_path(scheme))
 		return (problem);
 	target->host = str_dup("localhost", strlen("localhost"));
 	return (target->host != NULL ? NULL : "out of memory");
 }
 
-int
-target_parse(struct target *target, const char *url, char *error, size_t size)
+static int
+target_fill(struct target *target, const struct scheme *scheme,
+    const char *url, char *error, size_t size)
 {
-	const struct scheme *scheme;
 	const char *problem, *rest;
 
-	scheme = scheme_find(url);
-	if (scheme == NULL) {
-		snprintf(error, size, "\"%s\" begins with none of ws://, "
-		    "wss://, ws+unix:/, tcp://, tls://, unix:/, trunk:", url);
-		return (-1);
-	}
 	rest = url + strlen(scheme->prefix);
 	target->kind = scheme->kind;
 	target->text = str_dup(url, strlen(url));
@@ -181,6 +186,33 @@ target_parse(struct target *target, const char *url, char *error, size_t size)
 }
 
 int
+target_parse(struct target *target, const char *url, char *error, size_t size)
+{
+	const struct scheme *scheme;
+
+	scheme = scheme_find(url);
+	if (scheme != NULL && scheme->kind != TARGET_HTTP)
+		return (target_fill(target, scheme, url, error, size));
+	snprintf(error, size, "\"%s\" begins with none of ws://, "
+	    "wss://, ws+unix:/, tcp://, tls://, unix:/, trunk:", url);
+	return (-1);
+}
+
+int
+target_parse_http(struct target *target, const char *url, char *error,
+    size_t size)
+{
+	const struct scheme *scheme;
+
+	scheme = scheme_find(url);
+	if (scheme != NULL && scheme->kind == TARGET_HTTP)
+		return (target_fill(target, scheme, url, error, size));
+	snprintf(error, size, "\"%s\" begins with none of http://, "
+	    "https://, http+unix:/", url);
+	return (-1);
+}
+
+int
 target_secure(struct target *target, const struct connect_settings *connect,
     char *error, size_t size)
 {
@@ -189,7 +221,7 @@ target_secure(struct target *target, const struct connect_settings *connect,
 	if (target->tls == NULL)
 		return (-1);
 	/* A broker behind tls:// may refuse whoever speaks of HTTP. */
-	if (target->kind == TARGET_WEBSOCKET &&
+	if (target->kind != TARGET_STREAM &&
 	    tls_offer_http(target->tls) != 0) {
 		snprintf(error, size, "out of memory");
 		return (-1);

@@ -50,6 +50,7 @@ extern "C" {
 struct hg_channel;	/* one channel of a connection */
 struct hg_conn;		/* one connection */
 struct hg_exchange;	/* an HTTP request and its response */
+struct hg_fetch;	/* a request of a plugin's own */
 struct hg_fields;	/* header fields that are being put together */
 struct hg_frame;	/* constant bytes of a message */
 struct hg_group;	/* channels that receive the same frames */
@@ -59,6 +60,7 @@ struct hg_negotiation;	/* an opening handshake that is being decided */
 struct hg_params;	/* parameters of one extension in a handshake */
 struct hg_report;	/* rows for headgatectl */
 struct hg_slot;		/* a plugin's place in one chain */
+struct hg_target;	/* where such requests go */
 struct hg_timer;	/* one running timer */
 
 enum hg_log_level {
@@ -347,6 +349,55 @@ struct hg_http {
 	/* The last. The exchange is over, or the client has vanished; the
 	 * handle is gone behind it. */
 	void	 (*close)(struct hg_exchange *, void *state);
+};
+
+/* --- requests of a plugin's own ------------------------------------------- */
+
+/*
+ * HTTP/1.1, to a URL that the configuration names. All that concerns the
+ * connection is the host's: keeping it for the next request, TLS, framing of
+ * both bodies, deadlines, trying again what an old connection has lost. No
+ * redirect is followed, no cookie kept, nothing unpacked.
+ *
+ * All of one is on the worker that began it. Callbacks come between hooks,
+ * never from within hg->fetch_*; each may cancel.
+ */
+enum hg_fetch_end {
+	HG_FETCH_DONE,		/* all of the response has come */
+	HG_FETCH_CONNECT,	/* the server cannot be reached, or is not who
+				 * it should be */
+	HG_FETCH_TIMEOUT,
+	HG_FETCH_FAILED,	/* what it says is malformed, or was cut off */
+};
+
+struct hg_request {
+	size_t			 size;		/* sizeof(struct hg_request) */
+	const char		*method;
+	const char		*target;	/* path and query; NULL: the URL's */
+	const char		*host;		/* NULL: the URL's */
+	/* NULL: none. Those of one hop and those that frame the body are left
+	 * out: Host, Connection, Content-Length and the like. */
+	const struct hg_fields	*fields;
+	int64_t			 length;	/* of the body; 0: there is none,
+						 * -1: not known before its end */
+	/* Milliseconds, 0: 10 s and 60 s. connect: with the lookup and TLS;
+	 * response: from the request's end to the response's head; idle: no
+	 * byte goes or comes. */
+	uint64_t		 connect_ms, response_ms, idle_ms;
+};
+
+struct hg_fetch_ops {
+	size_t	 size;			/* sizeof(struct hg_fetch_ops) */
+	/* The response's head, status 200 or more; it lives during the call.
+	 * Framing and one hop's fields are still in it. */
+	void	 (*response)(void *arg, const struct hg_head *);
+	/* A piece of its body, lent, at most 80 KiB. */
+	void	 (*body)(void *arg, struct hg_frame *);
+	/* After fetch_send said false: there is room again. NULL is fine. */
+	void	 (*drain)(void *arg);
+	/* The last; the handle is gone. What is not sent of the request's body
+	 * by then, nobody wants. reason: for the log. */
+	void	 (*ended)(void *arg, enum hg_fetch_end, const char *reason);
 };
 
 /* --- flows: what a translator asks of the fan-out plugin ------------------ */
@@ -875,6 +926,33 @@ struct hg_host {
 	 */
 	const char *(*http_browser)(const struct hg_exchange *,
 		    unsigned index);
+	/* Requests of a plugin's own: see struct hg_fetch_ops. check: for
+	 * struct hg_option, of a key that has such a URL: http://HOST[:PORT][/
+	 * PATH], https://, http+unix:/SOCKET. */
+	const char *(*fetch_check)(const char *url, char *buffer, size_t size);
+	/* Any thread; in load, so that files are read before anything runs. The
+	 * same one again for the same texts; it lives as long as the process.
+	 * ca, certificate, key: file names for TLS, or NULL, as those of
+	 * "connect". NULL: error says why. */
+	struct hg_target *(*fetch_target)(const char *url, const char *ca,
+		    const char *certificate, const char *key, char *error,
+		    size_t size);
+	const char *(*fetch_host)(const struct hg_target *);
+	const char *(*fetch_path)(const struct hg_target *);	/* "/": none */
+	/* NULL: without memory, too many, or a text that cannot be in a
+	 * request. */
+	struct hg_fetch *(*fetch_start)(struct hg_target *,
+		    const struct hg_request *, const struct hg_fetch_ops *,
+		    void *arg);
+	/* Of the request's body. False: more was sent than is good, stop until
+	 * drain; much more ends it. */
+	bool	 (*fetch_send)(struct hg_fetch *, struct hg_frame *frame);
+	void	 (*fetch_send_end)(struct hg_fetch *);
+	/* Hold (true) and release the response's body; what was read already
+	 * still comes. Counted. */
+	void	 (*fetch_hold)(struct hg_fetch *, bool);
+	/* Nothing is called any more; the handle is gone. NULL is fine. */
+	void	 (*fetch_cancel)(struct hg_fetch *);
 };
 
 #ifdef __cplusplus

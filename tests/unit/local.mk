@@ -55,6 +55,9 @@ UNIT_TESTS += \
 	tests/unit/test-conn \
 	tests/unit/test-connend \
 	tests/unit/test-connkill \
+	tests/unit/test-fetch \
+	tests/unit/test-fetchsend \
+	tests/unit/test-fetchconn \
 	tests/unit/test-group \
 	tests/unit/test-grouplate \
 	tests/unit/test-handshake \
@@ -69,7 +72,7 @@ UNIT_TESTS += \
 	tests/unit/test-service
 
 EXTRA_DIST += \
-	tests/unit/certs.h tests/unit/chains.h tests/unit/configs.h tests/unit/dials.h \
+	tests/unit/certs.h tests/unit/chains.h tests/unit/configs.h tests/unit/dials.h tests/unit/fetches.h \
 	tests/unit/ends.h tests/unit/frames.h tests/unit/groups.h \
 	tests/unit/links.h \
 	tests/unit/listeners.h tests/unit/model.h tests/unit/modelmux.h \
@@ -91,6 +94,9 @@ TSAN_TESTS += \
 	tests/unit/test-channelauth \
 	tests/unit/test-link \
 	tests/unit/test-linkchild \
+	tests/unit/test-fetch \
+	tests/unit/test-fetchsend \
+	tests/unit/test-fetchconn \
 	tests/unit/test-group \
 	tests/unit/test-grouplate \
 	tests/unit/test-conn
