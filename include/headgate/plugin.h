@@ -926,6 +926,7 @@ struct hg_host {
 	 */
 	const char *(*http_browser)(const struct hg_exchange *,
 		    unsigned index);
+
 	/* Requests of a plugin's own: see struct hg_fetch_ops. check: for
 	 * struct hg_option, of a key that has such a URL: http://HOST[:PORT][/
 	 * PATH], https://, http+unix:/SOCKET. */

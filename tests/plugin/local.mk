@@ -144,3 +144,16 @@ tests_plugin_test_channels_control_SOURCES = \
 	plugins/channels/control.c plugins/channels/control-text.c \
 	plugins/channels/control.h
 tests_plugin_test_deflate_once_LDADD = $(LDADD) $(ZLIB_LIBS)
+
+# Where a script goes in a page, and whether it may, by themselves.
+PLUGIN_TESTS += \
+	tests/plugin/test-page-csp \
+	tests/plugin/test-page-inject
+
+tests_plugin_test_page_csp_SOURCES = \
+	tests/plugin/test-page-csp.c \
+	plugins/page/csp.c plugins/page/csp.h \
+	plugins/page/html.c plugins/page/html.h
+tests_plugin_test_page_inject_SOURCES = \
+	tests/plugin/test-page-inject.c \
+	plugins/page/html.c plugins/page/inject.c plugins/page/inject.h
