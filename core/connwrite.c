@@ -244,16 +244,23 @@ conn_is_over(const struct hg_conn *conn)
 	    transport_is_drained(&conn->transport)));
 }
 
+/* With what waits, if anything does, and then it is closed at once. */
+static bool
+conn_is_leaving(const struct hg_conn *conn)
+{
+	return ((conn->state == CONN_SHUT || (conn->state == CONN_CLOSING &&
+	    conn->close_received)) && conn_is_over(conn));
+}
+
 /* Everything that waited is out: what was to follow? */
 static void
 conn_emptied(struct hg_conn *conn)
 {
+	if (conn_is_leaving(conn) && transport_farewell(&conn->transport)) {
+		conn_kill(conn, "closed by both");
+		return;
+	}
 	if (conn->state == CONN_SHUT) {
-		if (conn_is_over(conn) &&
-		    transport_farewell(&conn->transport)) {
-			conn_kill(conn, "closed by both");
-			return;
-		}
 		transport_shut(&conn->transport);
 		if (conn->peer_shut)
 			conn_kill(conn, "closed by both");
@@ -286,6 +293,7 @@ conn_flush(struct hg_conn *conn)
 		recycle_put(pong, CONN_PONG_SIZE);
 		list_remove(&conn->flush.node);
 	}
+	transport_cork(&conn->transport, conn_is_leaving(conn));
 	before = conn->out.bytes;
 	result = transport_write(&conn->transport, &conn->out);
 	conn->bytes_out += before - conn->out.bytes;

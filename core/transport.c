@@ -71,6 +71,12 @@ plain_read(struct transport *t, void *data, size_t size)
 	return (transport_fail(t, strerror(errno)));
 }
 
+static int
+plain_flags(const struct transport *t)
+{
+	return (MSG_NOSIGNAL | (t->corked ? MSG_MORE : 0));
+}
+
 /* For the kernel, one run of bytes is less work than many short ones. */
 static ssize_t
 plain_write_copy(struct transport *t, const struct outq *queue)
@@ -78,7 +84,7 @@ plain_write_copy(struct transport *t, const struct outq *queue)
 	size_t len;
 
 	len = outq_peek(queue, scratch, sizeof(scratch));
-	return (send(t->fd, scratch, len, MSG_NOSIGNAL));
+	return (send(t->fd, scratch, len, plain_flags(t)));
 }
 
 static ssize_t
@@ -92,7 +98,7 @@ plain_write_vectors(struct transport *t, const struct outq *queue)
 	message.msg_iov = vectors;
 	message.msg_iovlen = (size_t)outq_iov(queue, vectors,
 	    TRANSPORT_VECTORS, &bytes);
-	return (sendmsg(t->fd, &message, MSG_NOSIGNAL));
+	return (sendmsg(t->fd, &message, plain_flags(t)));
 }
 
 static ssize_t
@@ -102,7 +108,7 @@ plain_write_some(struct transport *t, const struct outq *queue)
 	size_t len;
 
 	if ((run = outq_run(queue, &len)) != NULL)
-		return (send(t->fd, run, len, MSG_NOSIGNAL));
+		return (send(t->fd, run, len, plain_flags(t)));
 	if (queue->bytes / queue->count < TRANSPORT_SHORT)
 		return (plain_write_copy(t, queue));
 	return (plain_write_vectors(t, queue));
@@ -311,6 +317,19 @@ transport_shut(struct transport *t)
 		return;
 	t->shut = true;
 	transport_try_shut(t);
+}
+
+void
+transport_cork(struct transport *t, bool corked)
+{
+	int value = corked;
+
+	if (t->corked == corked || t->fd == -1)
+		return;
+	t->corked = corked;
+	if (t->tls != NULL)
+		setsockopt(t->fd, IPPROTO_TCP, TCP_CORK, &value,
+		    sizeof(value));
 }
 
 SSL *

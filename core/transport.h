@@ -49,6 +49,7 @@ struct transport {
 	bool				 blocked;	/* writes wait */
 	bool				 eof;
 	bool				 fin;		/* shut is done */
+	bool				 corked;
 	const struct transport_ops	*ops;
 	void				*arg;
 	struct tlsio			*tls;		/* NULL: plain */
@@ -71,6 +72,11 @@ bool	transport_pending(const struct transport *);
 /* Writes from the queue and consumes, until all is written (0), the socket is
  * full (TRANSPORT_AGAIN), or failed (TRANSPORT_ERROR). TLS may have taken the
  * last bytes out of the queue when it says AGAIN. */
+/*
+ * The kernel keeps what is written back while corked, so that it goes out in
+ * one segment with the FIN of a close that follows at once.
+ */
+void	transport_cork(struct transport *, bool);
 int	transport_write(struct transport *, struct outq *);
 /* No more bytes from this side: close_notify and FIN. */
 void	transport_shut(struct transport *);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a connection ends: the closing handshake, failures, half a stream. */
+#include <linux/tcp.h>
+
 #include "model.h"
 
 static void
@@ -66,6 +68,40 @@ test_close_and_fin(void)
 }
 
 /* What is never on the wire, and reasons that are cut. */
+static unsigned
+segments_in(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	T_EQ(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+	return (info.tcpi_segs_in);
+}
+
+/* The answer to a close goes out together with the end. */
+static void
+test_one_segment(void)
+{
+	const int no = 0;
+	struct hg_conn *conn;
+	unsigned before;
+	int peer;
+
+	model_start();
+	conn = model_open(&peer, false, true);
+	/* No acknowledgement of its own for what is read. */
+	setsockopt(conn->transport.fd, IPPROTO_TCP, TCP_QUICKACK, &no,
+	    sizeof(no));
+	before = segments_in(peer);
+	peer_frame(peer, FIN | WS_CLOSE, "\x03\xe8", 2, KEY);
+	T_EQ(peer_close_code(peer), 1000);
+	T_EQ(peer_until_end(peer), 0);
+	T_EQ(segments_in(peer) - before, 1);
+	model_end(peer);
+	model_stop();
+}
+
 static void
 test_this_side_closes(void)
 {
@@ -284,6 +320,7 @@ test_no_leaks_of_fds(void)
 T_MAIN(
     { "the peer closes, both roles", test_peer_closes },
     { "close and FIN at once (W11)", test_close_and_fin },
+    { "one segment for the close and the end", test_one_segment },
     { "this side closes", test_this_side_closes },
     { "a close that is not answered", test_close_timeout },
     { "mistakes of the peer (W05, W08, W09)", test_mistakes },
