@@ -63,7 +63,8 @@ struct conn_channels {
 	void	(*drained)(struct hg_conn *);
 	void	(*full)(struct hg_conn *);
 	/* Sends a run from these bytes on to where it goes, when nobody wants
-	 * to see it: how many bytes of them it was. It changes them. */
+	 * to see it: how many bytes of them it was. It changes them. May be
+	 * NULL. */
 	size_t	(*relay)(struct hg_conn *, struct buf *, unsigned char *,
 		    size_t);
 	/* Of a stream: everything that waited is out. May be NULL. */

@@ -135,7 +135,8 @@ static size_t
 conn_relay(struct hg_conn *conn, struct buf *buf, unsigned char *at,
     size_t len)
 {
-	if (conn->carried == NULL || conn->chain.dead || conn->ended)
+	if (conn->carried == NULL || conn->carried->relay == NULL ||
+	    conn->chain.dead || conn->ended)
 		return (0);
 	return (conn->carried->relay(conn, buf, at, len));
 }
