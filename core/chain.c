@@ -57,6 +57,7 @@ slot_init(struct hg_slot *slot, struct chain *chain,
 	slot->state = state;
 	chain->has_recv |= slot->hooks->recv != NULL;
 	chain->has_send |= slot->hooks->send != NULL;
+	chain->has_send |= slot->hooks->send != NULL;
 	if (slot->answered != NULL)
 		chain->rsv |= slot->hooks->rsv;
 	list_init(&slot->timers);

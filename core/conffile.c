@@ -17,6 +17,7 @@
 #define FRAGMENTS	"conf.d"
 #define SECRET_MIN	32
 #define SECRET_MAX	512
+#define CREDENTIAL_MAX	4096
 
 /* One file while inih reads it. */
 struct reading {
@@ -262,10 +263,29 @@ secret_problem(const char *text, size_t len)
 	return (NULL);
 }
 
-char *
-conffile_secret(const char *path, char *error, size_t size)
+static const char *
+credential_problem(const char *text, size_t len)
 {
-	char text[SECRET_MAX + 3], *copy;
+	size_t i, scheme = 0;
+
+	while (scheme < len && text[scheme] != ' ')
+		scheme++;
+	if (len > CREDENTIAL_MAX)
+		return ("the line is longer than 4096 characters");
+	if (!str_is_token(text, scheme) || scheme + 1 >= len)
+		return ("the line is not SCHEME and CREDENTIALS");
+	for (i = scheme + 1; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return ("the line is not printable ASCII");
+	return (NULL);
+}
+
+/* The one line of the file, if it has no problem. */
+static char *
+conffile_line(const char *path, const char *(*check)(const char *, size_t),
+    char *error, size_t size)
+{
+	char text[CREDENTIAL_MAX + 3], *copy;
 	const char *problem;
 	struct stat st;
 	size_t len;
@@ -284,7 +304,7 @@ conffile_secret(const char *path, char *error, size_t size)
 			len--;
 		problem = st.st_mode & S_IROTH ?
 		    "everybody may read it (chmod o-r)" :
-		    secret_problem(text, len);
+		    check(text, len);
 	}
 	if (problem == NULL) {
 		copy = str_dup(text, len);
@@ -294,4 +314,16 @@ conffile_secret(const char *path, char *error, size_t size)
 		snprintf(error, size, "%s: %s", path, problem);
 	explicit_bzero(text, sizeof(text));
 	return (copy);
+}
+
+char *
+conffile_secret(const char *path, char *error, size_t size)
+{
+	return (conffile_line(path, secret_problem, error, size));
+}
+
+char *
+conffile_credential(const char *path, char *error, size_t size)
+{
+	return (conffile_line(path, credential_problem, error, size));
 }

@@ -31,5 +31,7 @@ void	conffiles_free(struct conffiles *);
  * is wrong with the file, naming it.
  */
 char   *conffile_secret(const char *path, char *error, size_t size);
+/* The same for the value of an Authorization. */
+char   *conffile_credential(const char *path, char *error, size_t size);
 
 #endif

@@ -59,5 +59,8 @@ const char *configcheck_near(const struct configbuild *, enum section_kind,
 /* An upstream or a trunk's gateway: the URL and its files. */
 void	configcheck_connect(struct configbuild *, const struct section *,
 	    const struct connect_settings *, struct target *);
+/* How a service meets a WebSocket server. */
+void	configcheck_server(struct configbuild *, const struct section *,
+	    struct service *);
 
 #endif

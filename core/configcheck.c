@@ -299,6 +299,7 @@ check_service(struct configbuild *build, struct service *service)
 	check_trunk_service(build, section, service, has_mux);
 	check_limits(build, section, &service->limits);
 	check_application(build, section, service);
+	configcheck_server(build, section, service);
 }
 
 static void

@@ -61,3 +61,31 @@ configcheck_connect(struct configbuild *build, const struct section *section,
 	if (connect->host != NULL)
 		check_host(build, section, connect->host, target);
 }
+
+/* What is only for a WebSocket server. */
+void
+configcheck_server(struct configbuild *build, const struct section *section,
+    struct service *service)
+{
+	const char *key = service->connect_handshake != CONNECT_OUTER ?
+	    "connect-handshake" : "authorization-file";
+	char error[512];
+
+	if (service->connect_handshake == CONNECT_OUTER &&
+	    service->authorization_file == NULL)
+		return;
+	if (service->target.text != NULL &&
+	    service->target.kind != TARGET_WEBSOCKET)
+		configcheck_wrong(build, section, key,
+		    "only ws://, wss:// and ws+unix: have it");
+	if (service->connect.url == NULL)
+		configcheck_wrong(build, section, key,
+		    "it only means something with connect");
+	if (service->authorization_file == NULL)
+		return;
+	service->target.authorization = conffile_credential(
+	    service->authorization_file, error, sizeof(error));
+	if (service->target.authorization == NULL)
+		configcheck_wrong(build, section, "authorization-file", "%s",
+		    error);
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "innerhead.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "handshake.h"
@@ -278,4 +279,65 @@ innerhead_response(const struct hg_head *response,
 out:
 	http_fields_free(fields);
 	return (own);
+}
+
+/* --- as initiator --------------------------------------------------------- */
+
+static int
+innerhead_add_protocols(struct hg_fields *fields,
+    const struct hg_head *request)
+{
+	char *protocols = handshake_protocols(request);
+	struct str all = { 0 };
+	int result = -1;
+
+	str_add(&all, INNER_PROTOCOL);
+	if (protocols != NULL)
+		str_addf(&all, ", %s", protocols);
+	if (!all.failed)
+		result = http_fields_add(fields, FIELD_PROTOCOL, all.text);
+	free(protocols);
+	str_free(&all);
+	return (result);
+}
+
+struct hg_head *
+innerhead_outer(const struct hg_head *request, bool is_legacy)
+{
+	struct hg_fields *fields;
+	struct hg_head *outer = NULL;
+	struct str target = { 0 };
+	size_t i;
+
+	if ((fields = http_fields_new()) == NULL)
+		return (NULL);
+	for (i = 0; i < request->count; i++)
+		if (!innerhead_is_taken(http_name(request, i)) &&
+		    innerhead_copy(fields, request, i) != 0)
+			goto out;
+	if (innerhead_add_protocols(fields, request) != 0)
+		goto out;
+	str_add(&target, request->target);
+	if (is_legacy)
+		str_addf(&target, "%c.kl=Y", request->query == NULL ? '?' :
+		    '&');
+	if (!target.failed)
+		outer = http_request("GET", target.text, fields);
+out:
+	http_fields_free(fields);
+	str_free(&target);
+	return (outer);
+}
+
+void
+innerhead_write_request(struct str *out, const struct hg_head *request)
+{
+	size_t i;
+
+	str_addf(out, "GET %s HTTP/1.1\r\n", request->target);
+	for (i = 0; i < request->count; i++)
+		if (innerhead_is_taken(http_name(request, i)))
+			str_addf(out, "%s: %s\r\n", http_name(request, i),
+			    http_value(request, i));
+	str_add(out, "\r\n");
 }

@@ -13,10 +13,14 @@
 #include <stddef.h>
 
 #include "http.h"
+#include "str.h"
 #include "wsext.h"
 
 #define INNER_PROTOCOL	"x-kaazing-handshake"
 #define INNER_MAX	(12 * 1024)	/* bytes of an inner request */
+/* What clients and servers of old send before the exchange and behind it. */
+#define INNER_MARKER		"\xef\x83\xbf\x4e"
+#define INNER_MARKER_LEN	4
 
 /* Whether the outer request offers it, before any other subprotocol. */
 bool	innerhead_is_offered(const struct hg_head *outer);
@@ -39,5 +43,12 @@ bool	innerhead_asks_again(const struct hg_head *merged,
 /* The response with a line for each extension. NULL: no memory. */
 struct hg_head *innerhead_response(const struct hg_head *response,
     const struct wsext_list *answered);
+
+/* Initiator: the outer request that goes before this one, without what stands
+ * in the inner one. NULL: no memory, or too long. */
+struct hg_head *innerhead_outer(const struct hg_head *request,
+    bool is_legacy);
+/* The inner one's bytes. */
+void	innerhead_write_request(struct str *, const struct hg_head *request);
 
 #endif

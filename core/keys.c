@@ -15,6 +15,8 @@ static const char *const level_choices[] = { "error", "warn", "info",
 	"debug", NULL };
 static const char *const spread_choices[] = { "auto", "connection", "address",
 	NULL };
+static const char *const handshake_choices[] = { "outer", "inner", "legacy",
+	NULL };
 static const char *const protocol_choices[] = { "websocket", "tcp", NULL };
 
 #define SECOND	INT64_C(1000)
@@ -136,6 +138,13 @@ static const struct hg_option service_keys[] = {
 	    "file of its key"),
 	KEY(struct service, connect.host, "host", HG_STRING, NULL, 0, 0,
 	    "Host for the server; default: as in connect"),
+	{ .key = "connect-handshake", .type = HG_CHOICE,
+	    .offset = offsetof(struct service, connect_handshake),
+	    .standard = "outer", .choices = handshake_choices,
+	    .help = "what is asked of a WebSocket server, and where" },
+	KEY(struct service, authorization_file, "authorization-file",
+	    HG_STRING, NULL, 0, 0,
+	    "file of an Authorization for it, in place of the client's"),
 	KEY(struct service, origins, "origin", HG_LIST, "same", 0, 0,
 	    "origins of pages that may use it: same, *, or exact ones"),
 	KEY(struct service, is_trunk, "trunk", HG_BOOL, "no", 0, 0,

@@ -50,12 +50,14 @@ core_libheadgate_a_SOURCES = \
 	core/handshake.c core/handshake.h \
 	core/negotiate.c core/negotiate.h \
 	core/innerhead.c core/innerhead.h \
+	core/innerinit.c core/innerinit.h \
 	core/service.c core/service.h \
-	core/upstream.c core/upstream.h \
+	core/upstream.c core/upstreamhead.c core/upstream.h \
 	core/trunk.c core/trunkopen.c core/trunk.h core/trunkparts.h \
 	core/rejoin.c core/rejoin.h \
 	core/opening.c core/opening.h \
-	core/inner.c core/inner.h \
+	core/inner.c core/innerearly.c core/innersay.c \
+	core/inner.h core/innerparts.h \
 	core/openconn.c core/openconn.h \
 	core/openchannel.c core/openchannel.h \
 	core/httpconn.c core/httpread.c core/httpconn.h \

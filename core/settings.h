@@ -48,6 +48,7 @@ struct target {
 	char		*host;		/* ws, http: the Host field */
 	char		*path;		/* ws, http; NULL: none was written, ws:
 					 * the client's own target */
+	char		*authorization;	/* ws: ours, or NULL: the client's */
 	char		*trunk_name;
 	struct trunk_settings *trunk;
 };
@@ -59,6 +60,13 @@ struct connect_settings {
 	char	*certificate;
 	char	*certificate_key;
 	char	*host;
+};
+
+/* How much of the handshake with the server is inside the connection. */
+enum connect_handshake {
+	CONNECT_OUTER,
+	CONNECT_INNER,
+	CONNECT_LEGACY,
 };
 
 enum origin_policy {
@@ -81,6 +89,8 @@ struct service {
 	size_t			 plugin_count;
 	struct connect_settings	 connect;
 	struct target		 target;
+	int			 connect_handshake;
+	char			*authorization_file;
 	enum origin_policy	 origin;
 	struct hg_strings	 origins;
 	bool			 is_trunk;	/* accepts trunks of edges, or is

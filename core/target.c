@@ -237,6 +237,7 @@ target_free(struct target *target)
 	free(target->text);
 	free(target->host);
 	free(target->path);
+	free(target->authorization);
 	free(target->trunk_name);
 	memset(target, 0, sizeof(*target));
 }

@@ -6,6 +6,8 @@
 
 #include "dial.h"
 #include "handshake.h"
+#include "innerhead.h"
+#include "innerinit.h"
 #include "link.h"
 #include "log.h"
 #include "str.h"
@@ -15,8 +17,9 @@
 struct upstream {
 	struct link		*link;
 	const struct service	*service;
-	struct hg_head		*request;	/* WebSocket: ours to send */
-	char			*protocols;	/* offered in it, or NULL */
+	struct hg_head		*request;	/* WebSocket: what is asked */
+	struct hg_head		*outer;		/* and by what: the same, or
+						 * with the rest inside */
 	struct dial		*dial;
 	struct hg_conn		*conn;		/* when dialled */
 	bool			 answered;
@@ -30,7 +33,7 @@ upstream_free(struct upstream *up)
 		return;
 	link_unref(up->link);
 	http_free(up->request);
-	free(up->protocols);
+	http_free(up->outer);
 	free(up);
 }
 
@@ -85,7 +88,8 @@ upstream_open(struct hg_conn *conn, struct hg_head *response)
 	}
 	ch = channel_create(conn, NULL, up->service, NULL);
 	copy = response == NULL ? NULL : http_ref(response);
-	if (ch == NULL || copy == NULL || conn_open(conn) != 0) {
+	if (ch == NULL || copy == NULL ||
+	    (conn->state != CONN_OPEN && conn_open(conn) != 0)) {
 		http_free(response);
 		http_free(copy);
 		conn_kill(conn, "out of memory");
@@ -106,7 +110,7 @@ upstream_ready(struct hg_conn *conn)
 		upstream_open(conn, http_response(101, NULL, NULL));
 		return;
 	}
-	handshake_write_request(&head, up->request, up->key);
+	handshake_write_request(&head, up->outer, up->key);
 	if (head.failed)
 		conn_kill(conn, "out of memory");
 	else
@@ -120,8 +124,12 @@ upstream_refused(struct hg_conn *conn, struct hg_head *response,
     const char *why)
 {
 	struct upstream *up = conn->session_arg;
+	int status = response->status;
 
-	switch (response->status) {
+	/* It is not the client who was not believed. */
+	if (status == 401 && up->service->target.authorization != NULL)
+		status = 502;
+	switch (status) {
 	case 401:
 	case 403:
 	case 404:
@@ -147,6 +155,67 @@ upstream_refused(struct hg_conn *conn, struct hg_head *response,
 	conn_kill(conn, why);
 }
 
+/* NULL, or what is wrong with the response to what "asked" asks. */
+static const char *
+upstream_check(const struct upstream *up, const struct hg_head *asked,
+    const struct hg_head *response)
+{
+	char *protocols = handshake_protocols(asked);
+	const char *error;
+
+	error = handshake_check_response(response, up->key, protocols);
+	if (error == NULL && http_get(response, "Sec-WebSocket-Extensions"))
+		error = "it answers an extension that was not offered";
+	free(protocols);
+	return (error);
+}
+
+/* How the second handshake has ended. */
+static void
+upstream_inner_done(struct hg_conn *conn, struct hg_head *response,
+    const char *why)
+{
+	struct upstream *up = conn->session_arg;
+
+	if (response == NULL) {
+		upstream_refuse(up, strcmp(why, "timed out") == 0 ? 504 : 502,
+		    why);
+		conn_kill(conn, why);
+	} else if ((why = upstream_check(up, up->request, response)) != NULL) {
+		upstream_refused(conn, response, why);
+	} else {
+		upstream_open(conn, response);
+	}
+}
+
+/* The outer response is a right one: is a second handshake behind it? */
+static void
+upstream_switched(struct hg_conn *conn, struct hg_head *response)
+{
+	struct upstream *up = conn->session_arg;
+	const char *protocol = http_get(response, "Sec-WebSocket-Protocol");
+	bool is_legacy = up->service->connect_handshake == CONNECT_LEGACY;
+
+	if (up->service->connect_handshake == CONNECT_OUTER) {
+		upstream_open(conn, response);
+		return;
+	}
+	if (protocol == NULL || strcmp(protocol, INNER_PROTOCOL) != 0) {
+		if (!is_legacy) {
+			upstream_open(conn, response);
+			return;
+		}
+		http_free(response);
+		conn_kill(conn, "it knows no second handshake");
+		return;
+	}
+	http_free(response);
+	if (innerinit_start(conn, up->request, is_legacy,
+	    (uint64_t)up->service->limits.connect_timeout,
+	    upstream_inner_done) != 0)
+		conn_kill(conn, "out of memory");
+}
+
 static void
 upstream_head(struct hg_conn *conn, const char *data, size_t len)
 {
@@ -160,16 +229,14 @@ upstream_head(struct hg_conn *conn, const char *data, size_t len)
 		conn_kill(conn, error);
 		return;
 	}
-	error = handshake_check_response(response, up->key, up->protocols);
-	if (error == NULL && http_get(response, "Sec-WebSocket-Extensions"))
-		error = "it answers an extension that was not offered";
+	error = upstream_check(up, up->outer, response);
 	if (error != NULL) {
 		upstream_refused(conn, response, error);
 		return;
 	}
 	conn->head_len -= len;
 	memmove(conn->head, conn->head + len, conn->head_len);
-	upstream_open(conn, response);
+	upstream_switched(conn, response);
 }
 
 static void
@@ -223,105 +290,6 @@ upstream_dialled(void *arg, int fd, const char *error)
 	    (uint64_t)up->service->limits.connect_timeout);
 }
 
-/* "for" of RFC 7239: an address with its port is a quoted string. */
-static int
-upstream_add_forwarded(struct hg_fields *fields, const struct hg_channel *ch)
-{
-	struct str value = { 0 };
-	const char *before = NULL, *peer = conn_peer(ch->conn);
-	int result;
-
-	if (ch->conn->is_edge && ch->request != NULL)
-		before = http_get(ch->request, "Forwarded");
-	if (before != NULL)
-		str_addf(&value, "%s, ", before);
-	if (strcmp(peer, "unix") == 0 || peer[0] == '\0')
-		str_add(&value, "for=_unix");
-	else
-		str_addf(&value, "for=\"%s\"", peer);
-	str_addf(&value, ";proto=%s", ch->conn->is_websocket ?
-	    transport_ssl(&ch->conn->transport) != NULL ? "wss" : "ws" : "tcp");
-	result = value.failed ? -1 :
-	    http_fields_add(fields, "Forwarded", value.text);
-	str_free(&value);
-	return (result);
-}
-
-static int
-upstream_add_copies(struct hg_fields *fields, const struct hg_channel *ch)
-{
-	const struct hg_head *request = ch->request;
-	static const char *const names[] = { "Origin", "Authorization",
-	    "Cookie" };
-	const char *value;
-	char *protocols;
-	size_t i;
-	int result = 0;
-
-	for (i = 0; request != NULL && i < sizeof(names) / sizeof(names[0]);
-	    i++) {
-		value = http_get(request, names[i]);
-		if (i == 1 && ch == ch->conn->root && ch->conn->is_edge)
-			continue;	/* by which it is known to us */
-		if (value != NULL)
-			result |= http_fields_add(fields, names[i], value);
-	}
-	if ((protocols = handshake_protocols(request)) != NULL)
-		result |= http_fields_add(fields, "Sec-WebSocket-Protocol",
-		    protocols);
-	free(protocols);
-	return (result);
-}
-
-struct hg_fields *
-upstream_fields(const struct hg_channel *ch, const char *host)
-{
-	struct hg_fields *fields;
-	const char *own = ch->request != NULL ?
-	    http_get(ch->request, "Host") : NULL;
-
-	if (host == NULL)
-		host = own != NULL ? own : "localhost";
-	if ((fields = http_fields_new()) == NULL)
-		return (NULL);
-	if (http_fields_add(fields, "Host", host) != 0 ||
-	    upstream_add_copies(fields, ch) != 0 ||
-	    upstream_add_forwarded(fields, ch) != 0) {
-		http_fields_free(fields);
-		return (NULL);
-	}
-	return (fields);
-}
-
-struct hg_head *
-upstream_auth_request(const struct hg_channel *ch, const struct hg_head *asked)
-{
-	static const char *const names[] = { "Authorization", "Cookie" };
-	const struct hg_head *own = ch->request;
-	struct hg_fields *fields = http_fields_new();
-	struct hg_head *request = NULL;
-	const char *value;
-	size_t i;
-	int result = 0;
-
-	if (fields == NULL)
-		return (NULL);
-	value = own != NULL ? http_get(own, "Host") : NULL;
-	result |= http_fields_add(fields, "Host",
-	    value != NULL ? value : "localhost");
-	if (own != NULL && (value = http_get(own, "Origin")) != NULL)
-		result |= http_fields_add(fields, "Origin", value);
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if ((value = http_get(asked, names[i])) != NULL)
-			result |= http_fields_add(fields, names[i], value);
-	result |= upstream_add_forwarded(fields, ch);
-	if (result == 0)
-		request = http_request("GET", own != NULL ? own->target : "/",
-		    fields);
-	http_fields_free(fields);
-	return (request);
-}
-
 static int
 upstream_make_request(struct upstream *up, const struct hg_channel *ch)
 {
@@ -334,12 +302,16 @@ upstream_make_request(struct upstream *up, const struct hg_channel *ch)
 	if (path == NULL)
 		path = ch->request != NULL ? ch->request->target : "/";
 	wskey_new(up->key);
-	up->protocols = handshake_protocols(ch->request);
 	if ((fields = upstream_fields(ch, target->host)) == NULL)
 		return (-1);
 	up->request = http_request("GET", path, fields);
 	http_fields_free(fields);
-	return (up->request != NULL ? 0 : -1);
+	if (up->request == NULL)
+		return (-1);
+	up->outer = ch->service->connect_handshake == CONNECT_OUTER ?
+	    http_ref(up->request) : innerhead_outer(up->request,
+	    ch->service->connect_handshake == CONNECT_LEGACY);
+	return (up->outer != NULL ? 0 : -1);
 }
 
 int

@@ -256,6 +256,17 @@ static const struct row connect_rows[] = {
 	{ LISTEN SERVICE "connect = trunk:tt\n" TRUNK, "headgate.ini:6: "
 	    "[service s] connect: there is no [trunk tt] section\n" },
 	{ LISTEN SERVICE "connect = trunk:t\n" TRUNK, "" },
+	{ LISTEN SERVICE "connect = ws://h\nconnect-handshake = inner\n",
+	    "" },
+	{ LISTEN SERVICE "connect = tcp://h:1\nconnect-handshake = legacy\n",
+	    "headgate.ini:7: [service s] connect-handshake: only ws://, "
+	    "wss:// and ws+unix: have it\n" },
+	{ FINE "connect-handshake = inner\n", "headgate.ini:8: [service s] "
+	    "connect-handshake: it only means something with connect\n" },
+	{ LISTEN SERVICE "connect = trunk:t\nauthorization-file = /no/x\n"
+	    TRUNK, "headgate.ini:7: [service s] authorization-file: only "
+	    "ws://, wss:// and ws+unix: have it\nheadgate.ini:7: [service s] "
+	    "authorization-file: /no/x: No such file or directory\n" },
 };
 
 static void
@@ -300,6 +311,9 @@ static const struct row trunk_rows[] = {
 	{ LISTEN MUX SERVICE "trunk = yes\ninsecure = yes\n",
 	    "headgate.ini:4: [service s] extensions: a trunk needs one that "
 	    "carries channels: x-kaazing-channels\n" },
+	{ LISTEN MUX SERVICE "trunk = yes\nextensions = x-kaazing-channels\n"
+	    "insecure = yes\nsecond-handshake = yes\n", "headgate.ini:10: "
+	    "[service s] second-handshake: a trunk negotiates all at once\n" },
 	{ LISTEN MUX SERVICE "trunk = yes\nextensions = x-kaazing-channels\n"
 	    "insecure = yes\nconnect = tcp://h:1\n", "headgate.ini:7: "
 	    "[service s] trunk: a trunk's own channel has neither plugins nor "
@@ -364,9 +378,57 @@ test_secrets(void)
 	config_free(settings);
 }
 
+/* Files with a credential for a server. */
+static void
+test_credentials(void)
+{
+	static const struct {
+		const char	*file, *error;
+	} files[] = {
+		{ "basic", NULL },
+		{ "digest", NULL },
+		{ "secret", "the line is not SCHEME and CREDENTIALS" },
+		{ "scheme", "the line is not SCHEME and CREDENTIALS" },
+		{ "colon", "the line is not SCHEME and CREDENTIALS" },
+		{ "twolines", "the line is not printable ASCII" },
+		{ "long", "the line is longer than 4096 characters" },
+		{ "open", "everybody may read it (chmod o-r)" },
+	};
+	char text[PATH_MAX + 256], expected[512], errors[4096], big[4200];
+	struct settings *settings;
+	size_t i;
+
+	if (!plugins_possible())
+		return;
+	write_file("basic", "Basic YTpi\n", 0600);
+	write_file("digest", "Digest a=\"b\", c=d", 0600);
+	write_file("scheme", "Basic \n", 0600);
+	write_file("colon", "Basic: x\n", 0600);
+	write_file("twolines", "Basic YTpi\nX: y\n", 0600);
+	snprintf(big, sizeof(big), "Bearer %04100d", 1);
+	write_file("long", big, 0600);
+	for (i = 0; i < T_ROWS(files); i++) {
+		t_row("%s", files[i].file);
+		snprintf(text, sizeof(text), LISTEN SERVICE
+		    "connect = ws://127.0.0.1:9\nauthorization-file = %s/%s\n",
+		    root, files[i].file);
+		settings = read_text(text, errors, sizeof(errors));
+		T_EQ(settings != NULL, files[i].error == NULL);
+		snprintf(expected, sizeof(expected), "headgate.ini:7: "
+		    "[service s] authorization-file: %s: %s\n", files[i].file,
+		    files[i].error != NULL ? files[i].error : "");
+		T_STR_EQ(errors, files[i].error != NULL ? expected : "");
+		if (settings != NULL && i == 0)
+			T_STR_EQ(settings->services[0]->target.authorization,
+			    "Basic YTpi");
+		config_free(settings);
+	}
+}
+
 T_MAIN({ "plain", test_plain },
     { "listens", test_listens },
     { "services", test_services },
     { "connects", test_connects },
     { "trunks", test_trunks },
-    { "secrets", test_secrets })
+    { "secrets", test_secrets },
+    { "credentials", test_credentials })

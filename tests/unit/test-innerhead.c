@@ -270,6 +270,66 @@ test_response(void)
 	wsext_free(&list);
 }
 
+static void
+test_initiator(void)
+{
+	static const struct {
+		const char	*target, *fields;
+		bool		 legacy;
+		const char	*outer, *inner;
+	} rows[] = {
+		{ "/x", "Host: h\r\n", false,
+		    "GET /x HTTP/1.1\r\nHost: h\r\n"
+		    "Sec-WebSocket-Protocol: x-kaazing-handshake\r\n",
+		    "GET /x HTTP/1.1\r\n\r\n" },
+		{ "/x", "", true, "GET /x?.kl=Y HTTP/1.1\r\n"
+		    "Sec-WebSocket-Protocol: x-kaazing-handshake\r\n",
+		    "GET /x HTTP/1.1\r\n\r\n" },
+		{ "/x?a=b", "Authorization: a\r\nOrigin: o\r\n"
+		    "Sec-WebSocket-Protocol: p, q\r\n", true,
+		    "GET /x?a=b&.kl=Y HTTP/1.1\r\nOrigin: o\r\n"
+		    "Sec-WebSocket-Protocol: x-kaazing-handshake, p, q\r\n",
+		    "GET /x?a=b HTTP/1.1\r\nAuthorization: a\r\n"
+		    "Sec-WebSocket-Protocol: p, q\r\n\r\n" },
+	};
+	struct hg_head *request, *outer;
+	struct str text = { 0 };
+	size_t i, len;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		t_row("%zu", i);
+		str_addf(&text, "GET %s HTTP/1.1\r\n%s", rows[i].target,
+		    rows[i].fields);
+		request = parsed(text.text);
+		str_free(&text);
+		outer = innerhead_outer(request, rows[i].legacy);
+		T_REQUIRE(outer != NULL);
+		T_STR_EQ(http_text(outer, &len), rows[i].outer);
+		T_TRUE(innerhead_is_offered(outer));
+		T_EQ(innerhead_is_legacy(outer), rows[i].legacy);
+		innerhead_write_request(&text, request);
+		T_STR_EQ(text.text, rows[i].inner);
+		str_free(&text);
+		http_free(outer);
+		http_free(request);
+	}
+}
+
+/* With the protocol in front of the others a line is too long. */
+static void
+test_initiator_too_long(void)
+{
+	struct hg_head *request;
+	struct str text = { 0 };
+
+	str_addf(&text, "GET /x HTTP/1.1\r\nSec-WebSocket-Protocol: %08160d"
+	    "\r\n", 1);
+	request = parsed(text.text);
+	T_NULL(innerhead_outer(request, false));
+	http_free(request);
+	str_free(&text);
+}
+
 T_MAIN(
     { "what is offered", test_offered },
     { "clients of old, and their queries", test_legacy },
@@ -278,4 +338,6 @@ T_MAIN(
     { "too long together (W13)", test_too_long },
     { "extensions asked for again", test_again },
     { "the response", test_response },
+    { "as initiator", test_initiator },
+    { "as initiator, too long (W13)", test_initiator_too_long },
 )

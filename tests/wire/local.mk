@@ -12,6 +12,7 @@ WIRE_TESTS += \
 	tests/wire/handshake.test.mjs \
 	tests/wire/head.test.mjs \
 	tests/wire/inner-channels.test.mjs \
+	tests/wire/inner-init.test.mjs \
 	tests/wire/inner-legacy.test.mjs \
 	tests/wire/inner.test.mjs \
 	tests/wire/messages.test.mjs \
