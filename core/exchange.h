@@ -17,6 +17,10 @@
 #include "httpbody.h"
 #include "plugin.h"
 
+/* Bytes of a body that nobody wants any more and that are read all the same, so
+ * that the connection can be kept. */
+#define EXCHANGE_UNWANTED	65536
+
 struct hg_exchange {
 	struct hg_conn		*conn;
 	const struct service	*service;
@@ -25,6 +29,7 @@ struct hg_exchange {
 	struct httpbody		 body;		/* of the request */
 	int64_t			 length;	/* its bytes, -1: not known */
 	uint64_t		 received;
+	uint64_t		 unwanted;	/* of that, behind ended */
 	/* The reader's: something it waits for has happened. Called within
 	 * hooks; it looks at it later. */
 	void			(*changed)(struct hg_exchange *);

@@ -60,7 +60,9 @@ out_frame(struct hg_exchange *ex, const struct hg_head *head)
 		ex->last = true;
 	else if (head->status != 204 && head->status != 304)
 		ex->chunked = true;
-	if (!httpbody_is_complete(&ex->body))
+	if (!httpbody_is_complete(&ex->body) && (ex->expects ||
+	    (ex->length >= 0 && (uint64_t)ex->length - ex->received >
+	    EXCHANGE_UNWANTED)))
 		ex->last = true;
 }
 

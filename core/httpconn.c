@@ -206,6 +206,13 @@ httpconn_hand_over(struct httpconn *http)
 	openconn_websocket(conn, request);
 }
 
+bool
+httpconn_is_done(const struct hg_exchange *ex)
+{
+	return (ex != NULL && ex->ended &&
+	    (ex->last || httpbody_is_complete(&ex->body)));
+}
+
 static void
 httpconn_work(struct work *work)
 {
@@ -218,7 +225,7 @@ httpconn_work(struct work *work)
 		httpconn_hand_over(http);
 		return;
 	}
-	if (http->exchange != NULL && http->exchange->ended) {
+	if (httpconn_is_done(http->exchange)) {
 		last = http->exchange->last;
 		httpconn_close_exchange(http);
 		if (last || http->fin || http->stopping)
@@ -242,7 +249,7 @@ httpconn_owes(const struct httpconn *http)
 		return ("closed");
 	if (ex == NULL)
 		return (http->in_head ? "no complete request" : "idle");
-	if (!httpbody_is_complete(&ex->body) && ex->holds == 0)
+	if (!httpbody_is_complete(&ex->body) && (ex->holds == 0 || ex->ended))
 		return ("no complete body");
 	return (NULL);
 }
@@ -297,7 +304,10 @@ httpconn_ended(struct hg_conn *conn, unsigned code, const char *reason)
 		return;
 	if (http->exchange == NULL)
 		httpconn_close_behind(http);
-	else if (!httpbody_is_complete(&http->exchange->body))
+	else if (http->exchange->ended) {
+		http->exchange->last = true;
+		httpconn_later(http);
+	} else if (!httpbody_is_complete(&http->exchange->body))
 		conn_kill(conn, "closed within a request");
 }
 
@@ -402,8 +412,11 @@ httpconn_start(struct hg_conn *conn, struct hg_head *request)
 	conn->session_arg = http;
 	conn->carried = &httpconn_ops;
 	conn->is_websocket = false;
-	if (conn_open(conn) != 0)
+	if (conn_open(conn) != 0) {
+		http_free(request);
 		conn_kill(conn, "a plugin could not begin");
-	else
-		httpconn_begin(http, request);
+		return;
+	}
+	httpconn_begin(http, request);
+	httpconn_later(http);
 }

@@ -48,6 +48,9 @@ void	httpconn_stop(struct hg_conn *);
 /* For httpconn.c and httpread.c. */
 void	httpconn_read(struct httpconn *);
 void	httpconn_begin(struct httpconn *, struct hg_head *request);
+/* Whether it has ended, and what is left of its request's body is read or not
+ * worth it. NULL is fine. */
+bool	httpconn_is_done(const struct hg_exchange *);
 /* Looks at it again before the turn ends. */
 void	httpconn_later(struct httpconn *);
 void	httpconn_wait(struct httpconn *, int64_t ms);

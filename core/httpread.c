@@ -8,8 +8,9 @@
 static bool
 read_wants_body(const struct hg_exchange *ex)
 {
-	return (ex != NULL && !ex->ended && ex->holds == 0 &&
-	    !httpbody_is_complete(&ex->body));
+	if (ex == NULL || httpbody_is_complete(&ex->body))
+		return (false);
+	return (ex->ended ? !ex->last : ex->holds == 0);
 }
 
 static bool
@@ -112,6 +113,12 @@ read_piece(struct httpconn *http, const unsigned char *bytes,
 	int64_t max = ex->service->http_body_max;
 	struct hg_frame *frame;
 
+	ex->expects = false;
+	if (ex->ended) {
+		ex->unwanted += len;
+		ex->last |= ex->unwanted > EXCHANGE_UNWANTED;
+		return;
+	}
 	if (max != 0 && ex->received + len > (uint64_t)max) {
 		exchange_refuse(ex, 413, "the body is too long");
 		return;
@@ -151,6 +158,7 @@ read_body(struct httpconn *http)
 	case HTTPBODY_NEED:
 		break;
 	case HTTPBODY_ERROR:
+		ex->last = true;
 		exchange_refuse(ex, 400, ex->body.error);
 		return;
 	}
@@ -200,5 +208,7 @@ httpconn_read(struct httpconn *http)
 	ex = http->exchange;
 	if (http->in == NULL && read_wants_body(ex) && ex->expects)
 		read_ask_body(ex);
+	if (httpconn_is_done(ex))
+		httpconn_later(http);
 	read_pause(http, http->in != NULL && !http->in_head);
 }

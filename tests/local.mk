@@ -22,6 +22,15 @@ tests_lib_alloccount_la_LDFLAGS = \
 	-rpath $(abs_builddir)/tests/lib
 tests_lib_alloccount_la_LIBADD =
 
+# A plugin that answers the requests of tests/wire/http*.test.mjs.
+check_LTLIBRARIES += tests/lib/answer.la
+tests_lib_answer_la_SOURCES = tests/lib/answer.c
+tests_lib_answer_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_lib_answer_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_lib_answer_la_LDFLAGS = \
+	$(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/tests/lib
+tests_lib_answer_la_LIBADD =
+
 # Shared by all C tests; fragments add their own support files.
 check_LIBRARIES += tests/libharness.a
 tests_libharness_a_SOURCES = tests/harness.c tests/harness.h
@@ -59,13 +68,24 @@ EXTRA_DIST += \
 
 # What the tests in JavaScript share.
 EXTRA_DIST += \
-	tests/lib/alloc.mjs tests/lib/browser.mjs \
-	tests/lib/certs.mjs tests/lib/channels.mjs tests/lib/daemon.mjs \
-	tests/lib/frame.mjs tests/lib/headgatejs.mjs tests/lib/inner.mjs \
-	tests/lib/pair.mjs tests/lib/process.mjs \
-	tests/lib/rabbitmq.mjs tests/lib/server.mjs tests/lib/stomp.mjs \
-	tests/lib/topic.mjs tests/lib/wait.mjs \
-	tests/lib/websocket-cases.mjs tests/lib/websocket-server.mjs \
+	tests/lib/alloc.mjs \
+	tests/lib/browser.mjs \
+	tests/lib/certs.mjs \
+	tests/lib/channels.mjs \
+	tests/lib/daemon.mjs \
+	tests/lib/frame.mjs \
+	tests/lib/headgatejs.mjs \
+	tests/lib/http.mjs \
+	tests/lib/inner.mjs \
+	tests/lib/pair.mjs \
+	tests/lib/process.mjs \
+	tests/lib/rabbitmq.mjs \
+	tests/lib/server.mjs \
+	tests/lib/stomp.mjs \
+	tests/lib/topic.mjs \
+	tests/lib/wait.mjs \
+	tests/lib/websocket-cases.mjs \
+	tests/lib/websocket-server.mjs \
 	tests/lib/wsraw.mjs
 
 EXTRA_DIST += \

@@ -16,6 +16,9 @@ WIRE_TESTS += \
 	tests/wire/inner-legacy.test.mjs \
 	tests/wire/inner.test.mjs \
 	tests/wire/messages.test.mjs \
+	tests/wire/http.test.mjs \
+	tests/wire/http-body.test.mjs \
+	tests/wire/http-life.test.mjs \
 	tests/wire/idletimeout.test.mjs \
 	tests/wire/negotiation.test.mjs \
 	tests/wire/origin.test.mjs \
