@@ -25,6 +25,7 @@ struct hg_exchange {
 };
 
 static const char *browsers[16];
+static bool begin_full;
 
 /* --- the table ------------------------------------------------------------ */
 
@@ -275,6 +276,7 @@ fake_http(const char *plugin, const char *path, const char *request,
 	ex->worker = fake.made_on;
 	ex->length = length;
 	ex->body_over = length == 0;
+	ex->full = begin_full;
 	snprintf(ex->path, sizeof(ex->path), "%s", path);
 	ex->conn = fake_conn(false, NULL);
 	ex->request = http_parse(request, strlen(request), HTTP_REQUEST,
@@ -318,6 +320,10 @@ fake_http_body(struct hg_exchange *ex, const void *data, size_t len, bool last)
 void
 fake_http_set_full(struct hg_exchange *ex, bool full)
 {
+	if (ex == NULL) {
+		begin_full = full;
+		return;
+	}
 	ex->full = full;
 	fake_turn();
 }
@@ -397,4 +403,5 @@ fake_http_free_all(void)
 		free(ex);
 	}
 	memset(browsers, 0, sizeof(browsers));
+	begin_full = false;
 }

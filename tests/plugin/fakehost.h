@@ -207,6 +207,7 @@ void	 fake_reap(void);
 struct hg_exchange *fake_http(const char *plugin, const char *path,
 	    const char *request, int64_t length);
 void	 fake_http_body(struct hg_exchange *, const void *, size_t, bool last);
+/* NULL: for those that begin from now on. */
 void	 fake_http_set_full(struct hg_exchange *, bool);
 void	 fake_http_vanish(struct hg_exchange *);	/* the client */
 /* Of the response. status: 0, there is none yet; text: of its body. */

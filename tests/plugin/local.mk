@@ -21,6 +21,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-echo \
 	tests/plugin/test-tap \
 	tests/plugin/test-idletimeout \
+	tests/plugin/test-page \
 	tests/plugin/test-pingpong \
 	tests/plugin/test-deflate \
 	tests/plugin/test-deflate-once \
