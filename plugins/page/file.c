@@ -9,8 +9,11 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "filter.h"
 
 /* How much younger than now a file may be whose next change could have the
  * same time: clocks of file systems are coarse. */
@@ -133,6 +136,58 @@ file_entity(const struct file *file, struct page_entity *entity)
 	    (unsigned long long)at->tv_sec, at->tv_nsec);
 }
 
+/* --- the script ----------------------------------------------------------- */
+
+/* The element is the page's from then on, when it is to be put in. */
+static enum inject_verdict
+file_look(const struct file *file, const char *script, bool has_charset,
+    struct page *page)
+{
+	struct inject_view view;
+	enum inject_verdict verdict = INJECT_PLACE;
+	char element[INJECT_ELEMENT_MAX], *window;
+	ssize_t n;
+	size_t len;
+
+	if ((window = malloc(INJECT_WINDOW)) == NULL)
+		return (INJECT_PLACE);
+	n = pread(file->fd, window, INJECT_WINDOW, 0);
+	if (n > 0)
+		verdict = inject_look((struct html_span){ window, (size_t)n },
+		    script, has_charset, &view);
+	free(window);
+	if (verdict != INJECT_DONE)
+		return (verdict);
+	len = inject_element(element, script, (struct html_span){ "", 0 });
+	page->element = strndup(element, len);
+	page->element_at = view.place;
+	return (page->element != NULL ? INJECT_DONE : INJECT_PLACE);
+}
+
+/* With the element it is another content, of which no ranges are given. */
+static enum inject_verdict
+file_inject(const struct file *file, const struct page_options *options,
+    const char *type, struct page *page, struct page_entity *entity)
+{
+	enum inject_verdict verdict;
+	char strong[sizeof(entity->etag)];
+	bool has_charset;
+
+	if (!options->inject || !page_has_script(options) ||
+	    strncmp(type, "text/html", 9) != 0)
+		return (INJECT_VERDICTS);
+	verdict = filter_type_fits(type, &has_charset) ? file_look(file,
+	    options->script, has_charset, page) : INJECT_CHARSET;
+	if (verdict != INJECT_DONE)
+		return (verdict);
+	memcpy(strong, entity->etag, sizeof(strong));
+	if (strong[0] != 'W')
+		snprintf(entity->etag, sizeof(entity->etag), "W/%.60s",
+		    strong);
+	entity->modified = 0;
+	return (verdict);
+}
+
 /* --- answers -------------------------------------------------------------- */
 
 /* The path as it came, with a slash: it begins with one, and page_path has
@@ -189,12 +244,15 @@ file_answer_without(struct hg_exchange *ex, int status,
 static int
 file_answer_with(struct hg_exchange *ex, int status, struct hg_fields *fields,
     const char *type, const struct page_entity *entity,
-    const struct page_range *range)
+    const struct page_range *range, const char *element)
 {
+	uint64_t len = range->len + (element != NULL ? strlen(element) : 0);
+
 	if (page_add(fields, "Content-Type", "%s", type) != 0 ||
 	    page_add(fields, "Content-Length", "%llu",
-	    (unsigned long long)range->len) != 0 ||
-	    page_add(fields, "Accept-Ranges", "bytes") != 0)
+	    (unsigned long long)len) != 0)
+		return (-1);
+	if (element == NULL && page_add(fields, "Accept-Ranges", "bytes") != 0)
 		return (-1);
 	if (status == 206 && page_add(fields, "Content-Range",
 	    "bytes %llu-%llu/%llu", (unsigned long long)range->from,
@@ -213,23 +271,31 @@ file_answer(struct hg_exchange *ex, struct page *page, struct file *file,
 	const struct hg_head *request = hg->http_request(ex);
 	struct page_entity entity;
 	struct page_range range;
+	enum inject_verdict verdict;
 	char type[192];
 	int status;
 
 	file_entity(file, &entity);
+	page_type(options, file->name, type, sizeof(type));
+	verdict = file_inject(file, options, type, page, &entity);
 	if (file_fields(fields, options, &entity) != 0)
 		return (-1);
-	if ((status = page_condition(request, &entity)) == 0)
+	status = page_condition(request, &entity);
+	if (status == 0 && page->element != NULL) {
+		range = (struct page_range){ 0, entity.size };
+		status = 200;
+	} else if (status == 0)
 		status = page_range(request, &entity, &range);
 	if (status != 200 && status != 206)
 		return (file_answer_without(ex, status, fields, &entity));
-	page_type(options, file->name, type, sizeof(type));
-	if (file_answer_with(ex, status, fields, type, &entity, &range) != 0)
+	if (file_answer_with(ex, status, fields, type, &entity, &range,
+	    page->element) != 0)
 		return (-1);
 	if (page_is_head(request)) {
 		hg->http_end(ex);
 		return (0);
 	}
+	page_count_verdict(verdict);
 	page->fd = file->fd;
 	page->open = true;
 	file->fd = -1;
@@ -255,6 +321,8 @@ page_file_begin(struct hg_exchange *ex, struct page *page,
 		status = file_find(options, folder, &file);
 	if (status == 301)
 		return (file_redirect(ex, target));
+	if (status == 404 && options->origin != NULL)
+		return (page_proxy_begin(ex, page, options, request));
 	if (status != 0)
 		return (page_answer(ex, status, NULL));
 	if ((fields = hg->fields_new()) != NULL)
@@ -267,6 +335,15 @@ page_file_begin(struct hg_exchange *ex, struct page *page,
 
 /* --- the content ---------------------------------------------------------- */
 
+static void
+file_send_element(struct hg_exchange *ex, struct page *page, bool *room)
+{
+	*room = hg->http_send(ex, hg->frame_new(page->element,
+	    strlen(page->element), 0));
+	free(page->element);
+	page->element = NULL;
+}
+
 /* False: there is nothing more to be read. */
 static bool
 file_send(struct hg_exchange *ex, struct page *page, bool *room)
@@ -276,6 +353,13 @@ file_send(struct hg_exchange *ex, struct page *page, bool *room)
 	    sizeof(piece);
 	ssize_t n;
 
+	if (page->element != NULL && page->at == page->element_at) {
+		file_send_element(ex, page, room);
+		return (true);
+	}
+	if (page->element != NULL && page->at < page->element_at &&
+	    len > page->element_at - page->at)
+		len = (size_t)(page->element_at - page->at);
 	do
 		n = pread(page->fd, piece, len, (off_t)page->at);
 	while (n == -1 && errno == EINTR);
@@ -304,10 +388,10 @@ page_file_drain(struct hg_exchange *ex, struct page *page)
 
 	if (!page->open)
 		return;
-	while (room && page->left > 0)
+	while (room && (page->left > 0 || page->element != NULL))
 		if (!file_send(ex, page, &room))
 			break;
-	if (page->left > 0)
+	if (page->left > 0 || page->element != NULL)
 		return;
 	page_file_close(page);
 	hg->http_end(ex);
@@ -319,4 +403,6 @@ page_file_close(struct page *page)
 	if (page->open)
 		close(page->fd);
 	page->open = false;
+	free(page->element);
+	page->element = NULL;
 }

@@ -2,9 +2,14 @@ plugin_LTLIBRARIES += plugins/page/page.la
 plugins_page_page_la_SOURCES = \
 	plugins/page/page.c plugins/page/page.h \
 	plugins/page/condition.c \
+	plugins/page/csp.c plugins/page/csp.h \
 	plugins/page/date.c \
 	plugins/page/file.c \
+	plugins/page/filter.c plugins/page/filter.h \
+	plugins/page/html.c plugins/page/html.h \
+	plugins/page/inject.c plugins/page/inject.h \
 	plugins/page/path.c \
+	plugins/page/proxy.c plugins/page/proxy.h plugins/page/proxyhead.c \
 	plugins/page/range.c \
 	plugins/page/script.c \
 	plugins/page/type.c

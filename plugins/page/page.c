@@ -20,7 +20,7 @@ page_check_script(const char *value, char *buffer, size_t size)
 	(void)size;
 	if (strcmp(value, "off") == 0)
 		return (NULL);
-	return (value[0] == '/' && strpbrk(value, " ?#%") == NULL ? NULL :
+	return (inject_is_path(value) ? NULL :
 	    "it is off, or a path of requests without escapes");
 }
 
@@ -42,6 +42,24 @@ page_check_field(const char *value, char *buffer, size_t size)
 		if (*value < ' ' || *value > '~')
 			return ("only printable ASCII can be in a field");
 	return (NULL);
+}
+
+static const char *
+page_check_origin(const char *value, char *buffer, size_t size)
+{
+	return (hg->fetch_check(value, buffer, size));
+}
+
+static const char *
+page_check_host(const char *value, char *buffer, size_t size)
+{
+	static const char fine[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]";
+
+	(void)buffer;
+	(void)size;
+	return (value[strspn(value, fine)] == '\0' ? NULL :
+	    "it is client, or HOST or HOST:PORT");
 }
 
 static const struct hg_option page_options[] = {
@@ -88,6 +106,60 @@ static const struct hg_option page_options[] = {
 		.check = page_check_root,
 		.help = "the folder of the library's files",
 	},
+	{
+		.key = "inject", .type = HG_BOOL, .per_service = true,
+		.offset = offsetof(struct page_options, inject),
+		.standard = "no",
+		.help = "whether pages get an element for the library",
+	},
+	{
+		.key = "origin", .type = HG_STRING, .per_service = true,
+		.offset = offsetof(struct page_options, origin),
+		.check = page_check_origin,
+		.help = "URL of the server that answers what is not in root",
+	},
+	{
+		.key = "origin-ca", .type = HG_STRING, .per_service = true,
+		.offset = offsetof(struct page_options, origin_ca),
+		.check = page_check_root,
+		.help = "file of certificates that the origin's is checked by",
+	},
+	{
+		.key = "origin-host", .type = HG_STRING, .per_service = true,
+		.offset = offsetof(struct page_options, origin_host),
+		.check = page_check_host,
+		.help = "the Host that the origin is asked for, or client",
+	},
+	{
+		.key = "x-forwarded", .type = HG_BOOL, .per_service = true,
+		.offset = offsetof(struct page_options, x_forwarded),
+		.standard = "no",
+		.help = "whether the origin gets X-Forwarded-For and others",
+	},
+	{
+		.key = "trust-forwarded", .type = HG_BOOL, .per_service = true,
+		.offset = offsetof(struct page_options, trust_forwarded),
+		.standard = "no",
+		.help = "whether clients may say on whose behalf they ask",
+	},
+	{
+		.key = "strip", .type = HG_LIST, .per_service = true,
+		.offset = offsetof(struct page_options, strip),
+		.help = "a field of requests that the origin does not get",
+	},
+	{
+		.key = "origin-connect-timeout", .type = HG_TIME,
+		.offset = offsetof(struct page_options, connect_timeout),
+		.standard = "10s", .min = 1, .max = 3600000,
+		.per_service = true,
+		.help = "time for a connection to the origin",
+	},
+	{
+		.key = "origin-timeout", .type = HG_TIME, .per_service = true,
+		.offset = offsetof(struct page_options, response_timeout),
+		.standard = "1m", .min = 1, .max = 86400000,
+		.help = "time for its answer to begin, and to go on",
+	},
 	{ .key = NULL },
 };
 
@@ -96,6 +168,17 @@ static const char *const page_counters[] = {
 	[PAGE_UNCHANGED] = "unchanged",
 	[PAGE_MISSING] = "missing",
 	[PAGE_SCRIPTS] = "scripts",
+	[PAGE_PROXIED] = "proxied",
+	[PAGE_ORIGIN_FAILED] = "origin-failed",
+	[PAGE_INJECTED + INJECT_DONE] = "injected",
+	[PAGE_INJECTED + INJECT_PRESENT] = "not-injected-present",
+	[PAGE_INJECTED + INJECT_CHARSET] = "not-injected-charset",
+	[PAGE_INJECTED + INJECT_POLICY] = "not-injected-policy",
+	[PAGE_INJECTED + INJECT_PLACE] = "not-injected-place",
+	[PAGE_INJECTED + INJECT_ENCODING] = "not-injected-encoding",
+	[PAGE_INJECTED + INJECT_PARTIAL] = "not-injected-partial",
+	[PAGE_INJECTED + INJECT_ATTACHMENT] = "not-injected-attachment",
+	[PAGE_INJECTED + INJECT_NO_TRANSFORM] = "not-injected-no-transform",
 	NULL,
 };
 
@@ -120,6 +203,21 @@ page_is_head(const struct hg_head *request)
 	return (strcmp(hg->head_method(request), "HEAD") == 0);
 }
 
+bool
+page_has_script(const struct page_options *options)
+{
+	return (options->script != NULL && strcmp(options->script, "off") != 0);
+}
+
+/* What is no page is not counted. */
+void
+page_count_verdict(enum inject_verdict verdict)
+{
+	if (verdict != INJECT_VERDICTS)
+		hg->count(&hg_plugin_entry, PAGE_INJECTED + (unsigned)verdict,
+		    1);
+}
+
 static const char *
 page_text(int status)
 {
@@ -136,6 +234,12 @@ page_text(int status)
 		return ("A condition does not hold.\n");
 	case 416:
 		return ("That range is not there.\n");
+	case 502:
+		return ("The server behind this one cannot be asked.\n");
+	case 504:
+		return ("The server behind this one does not answer.\n");
+	case 508:
+		return ("The request goes in a circle.\n");
 	default:
 		return ("This cannot be answered.\n");
 	}
@@ -186,7 +290,7 @@ page_is_script(const struct page_options *options, const char *target)
 {
 	size_t len;
 
-	if (options->script == NULL || strcmp(options->script, "off") == 0)
+	if (!page_has_script(options))
 		return (false);
 	len = strlen(options->script);
 	return (strncmp(target, options->script, len) == 0 &&
@@ -198,11 +302,15 @@ page_begin(struct hg_exchange *ex, void *state, const struct hg_head *request)
 {
 	const struct page_options *options = hg->http_options(ex);
 	bool script = page_is_script(options, hg->head_target(request));
+	bool reads = strcmp(hg->head_method(request), "GET") == 0 ||
+	    page_is_head(request);
 
+	if (!script && options->origin != NULL &&
+	    (options->root == NULL || !reads))
+		return (page_proxy_begin(ex, state, options, request));
 	if (!script && options->root == NULL)
 		return (page_answer(ex, 404, NULL));
-	if (strcmp(hg->head_method(request), "GET") != 0 &&
-	    !page_is_head(request))
+	if (!reads)
 		return (page_refuse_method(ex));
 	if (script)
 		return (page_script_begin(ex, options, request));
@@ -210,16 +318,38 @@ page_begin(struct hg_exchange *ex, void *state, const struct hg_head *request)
 }
 
 static void
+page_body(struct hg_exchange *ex, void *state, struct hg_frame *frame)
+{
+	struct page *page = state;
+
+	(void)ex;
+	if (page->proxy != NULL)
+		page_proxy_body(page->proxy, frame);
+}
+
+static void
 page_drain(struct hg_exchange *ex, void *state)
 {
-	page_file_drain(ex, state);
+	struct page *page = state;
+
+	if (page->proxy != NULL)
+		page_proxy_drain(page->proxy);
+	else
+		page_file_drain(ex, page);
 }
 
 static void
 page_close(struct hg_exchange *ex, void *state)
 {
 	(void)ex;
+	page_proxy_close(state);
 	page_file_close(state);
+}
+
+static int
+page_load(const void *options)
+{
+	return (page_proxy_load(options));
 }
 
 static void
@@ -232,6 +362,7 @@ static const struct hg_http page_http = {
 	.size = sizeof(struct hg_http),
 	.state_size = sizeof(struct page),
 	.begin = page_begin,
+	.body = page_body,
 	.drain = page_drain,
 	.close = page_close,
 };
@@ -239,10 +370,11 @@ static const struct hg_http page_http = {
 HG_PLUGIN(
 	.name = "page",
 	.version = HG_VERSION,
-	.summary = "serves files to browsers, and the library for them",
+	.summary = "serves files and an origin's pages to browsers, and the library for them",
 	.counters = page_counters,
 	.options = page_options,
 	.options_size = sizeof(struct page_options),
+	.load = page_load,
 	.unload = page_unload,
 	.http = &page_http,
 );

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "inject.h"
+
 #define PAGE_PATH_MAX	4096	/* bytes of a decoded path, with the NUL */
 #define PAGE_PIECE	32768	/* bytes of a file that are read at once */
 
@@ -24,6 +26,14 @@ struct page_options {
 	bool			 dotfiles;
 	const char		*script;	/* path of the library, NULL: none */
 	const char		*script_dir;	/* NULL: that of the installation */
+	bool			 inject;
+	const char		*origin;	/* NULL: root is all there is */
+	const char		*origin_ca;	/* NULL: the system's */
+	const char		*origin_host;	/* NULL: the URL's */
+	bool			 x_forwarded;
+	bool			 trust_forwarded;
+	struct hg_strings	 strip;
+	int64_t			 connect_timeout, response_timeout;
 };
 
 enum page_counter {
@@ -31,7 +41,12 @@ enum page_counter {
 	PAGE_UNCHANGED,		/* 304 */
 	PAGE_MISSING,		/* 404 */
 	PAGE_SCRIPTS,		/* the library */
+	PAGE_PROXIED,		/* answered by the origin */
+	PAGE_ORIGIN_FAILED,	/* it could not be asked, or answer fully */
+	PAGE_INJECTED,		/* the first of enum inject_verdict's */
 };
+
+struct proxy;
 
 /* The state of an exchange. */
 struct page {
@@ -39,6 +54,9 @@ struct page {
 	int			 fd;
 	uint64_t		 at;		/* the next byte to be sent */
 	uint64_t		 left;
+	char			*element;	/* to be put in, or NULL */
+	uint64_t		 element_at;
+	struct proxy		*proxy;		/* the origin answers, or NULL */
 };
 
 /* What is known of an answer whose bytes do not change, for its conditions. */
@@ -56,6 +74,8 @@ struct page_range {
 /* page.c. A short answer, with a text of its own. */
 int	page_answer(struct hg_exchange *, int status, struct hg_fields *);
 bool	page_is_head(const struct hg_head *request);
+bool	page_has_script(const struct page_options *);
+void	page_count_verdict(enum inject_verdict);
 /* -1: no memory. */
 int	page_add(struct hg_fields *, const char *name, const char *fmt, ...)
 	    HG_PRINTF(3, 4);
@@ -73,6 +93,14 @@ int	page_file_begin(struct hg_exchange *, struct page *,
 	    const struct page_options *, const struct hg_head *request);
 void	page_file_drain(struct hg_exchange *, struct page *);
 void	page_file_close(struct page *);
+
+/* proxy.c */
+int	page_proxy_load(const struct page_options *);
+int	page_proxy_begin(struct hg_exchange *, struct page *,
+	    const struct page_options *, const struct hg_head *request);
+void	page_proxy_body(struct proxy *, struct hg_frame *);
+void	page_proxy_drain(struct proxy *);
+void	page_proxy_close(struct page *);
 
 /* script.c */
 int	page_script_begin(struct hg_exchange *, const struct page_options *,
