@@ -6,8 +6,9 @@
  * the window is used; otherwise, when nothing is stored any more, from a list
  * that is worked off slowly, as a peer may count our control messages too.
  * Either way the peer gets the whole window in the end, which a message as
- * long as the window needs. The connection's credit is given as soon as a
- * message is stored or dropped.
+ * long as the window needs. Where messages are cut and half the window lets the
+ * longest piece in, nobody needs that, and the list is empty. The connection's
+ * credit is given as soon as a message is stored or dropped.
  */
 #include "channels.h"
 
@@ -99,6 +100,13 @@ start_idle(struct mux *mux)
 		channels_no_memory(mux);
 }
 
+static bool
+needs_whole_window(const struct mux *mux)
+{
+	return (mux->chunk == 0 ||
+	    mux->chunk + CHANNELS_CHARGE > mux->window / 2);
+}
+
 /* All that was received on it has been passed on. */
 void
 channels_consumed(struct chan *c)
@@ -114,7 +122,8 @@ channels_consumed(struct chan *c)
 	if (used >= c->mux->window / 2) {
 		if (!c->on_due)
 			make_due(c);
-	} else if (!c->on_due && !c->on_idle) {
+	} else if (!c->on_due && !c->on_idle &&
+	    needs_whole_window(c->mux)) {
 		TAILQ_INSERT_TAIL(&c->mux->idle, c, due);
 		c->on_idle = true;
 		start_idle(c->mux);

@@ -2,7 +2,6 @@
 // Counters of running daemons while the load generator measures.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { until } from '../lib/wait.mjs';
 import { resultOf, startLoad } from './tools.mjs';
 
 const EVERY = 200; // milliseconds
@@ -17,9 +16,9 @@ export async function counters(daemon) {
 
 /*
  * A run of the load generator, with what read() returns, a Map of numbers, seen
- * from time to time in it, and once at its end when all has been delivered:
- * { result, per(name) }. per() is how much "name" grew for each of "base", the
- * number of published messages, at most: where some were under way when it was
+ * from time to time in it: { result, per(name) }. per() is how much "name" grew
+ * for each of "base", the number of published messages, from one look to the
+ * last before the clients went: where some messages were under way when it was
  * read, it is a little less.
  */
 export async function loadCounting(read, base, mode, options) {
@@ -35,14 +34,15 @@ export async function loadCounting(read, base, mode, options) {
   if (proc.end.code !== 0)
     throw new Error(`load ${mode}: ${proc.tail(1)}`);
   const result = resultOf(proc);
-  const final = await until(read, 'the counters');
+  const last = samples.at(-1);
+  const least = Math.max(LEAST, result.published / 2);
   const measured = samples.map((one) =>
-    ({ one, count: final.get(base) - one.get(base) }))
-    .filter(({ count }) => count >= LEAST && count <= result.published);
+    ({ one, count: last.get(base) - one.get(base) }))
+    .filter(({ count }) => count >= least && count <= result.published);
   return {
     result,
     per: (name) => measured.length === 0 ? undefined :
       Math.min(...measured.map(({ one, count }) =>
-        (final.get(name) - one.get(name)) / count)),
+        (last.get(name) - one.get(name)) / count)),
   };
 }

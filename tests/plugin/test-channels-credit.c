@@ -329,7 +329,39 @@ test_starved(void)
 	fake_finish();
 }
 
+/* Nor where any piece fits into what is left; own is what this side states. */
+static void
+test_idle_chunks(void)
+{
+	static const struct {
+		const char	*own, *line;
+	} rows[] = {
+		{ "window=8224; chunk=4096", NULL },
+		{ "window=8223; chunk=4096", "credit 0x0001 bytes=8249" },
+		{ "window=8224", "credit 0x0001 bytes=8250" },
+	};
+	struct hg_conn *c;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		start(false);
+		ch_chunk = strstr(rows[i].own, "chunk") != NULL;
+		c = ch_trunk(false, rows[i].own, "chunk=4096");
+		ch_peer_open(c, 1, -1);
+		fake_advance(100);
+		ch_peer_run(c, 1, 10);
+		fake_advance(100);
+		if (rows[i].line != NULL)
+			CH_SAYS(c, rows[i].line);
+		CH_QUIET(c);
+		T_EQ(fake_timers(), 0);
+		fake_finish();
+	}
+	ch_chunk = false;
+}
+
 T_MAIN({ "half window", test_half_window }, { "idle", test_idle },
+    { "idle, in chunks", test_idle_chunks },
     { "paused", test_paused }, { "dropped", test_dropped },
     { "T09 over window", test_over_window },
     { "connection window", test_connection_window },
