@@ -24,7 +24,8 @@ struct hg_timer {
 static const struct hg_hooks *
 chain_hooks(const struct chain *chain, struct plugin *plugin)
 {
-	return (chain->channel != NULL ? &plugin->channel : &plugin->connection);
+	return (chain->ops->is_channel ? &plugin->channel :
+	    &plugin->connection);
 }
 
 static size_t
@@ -57,9 +58,8 @@ slot_init(struct hg_slot *slot, struct chain *chain,
 	slot->state = state;
 	chain->has_recv |= slot->hooks->recv != NULL;
 	chain->has_send |= slot->hooks->send != NULL;
-	chain->has_send |= slot->hooks->send != NULL;
 	if (slot->answered != NULL)
-		chain->rsv |= slot->hooks->rsv;
+		chain->rsv |= (unsigned char)slot->hooks->rsv;
 	list_init(&slot->timers);
 }
 
@@ -95,7 +95,7 @@ chain_init_room(struct chain *chain, const struct chain_entry *entries,
 		    (char *)chain->slots + at);
 		at += chain_state_size(chain->slots[i].hooks);
 	}
-	chain->count = count;
+	chain->count = (unsigned short)count;
 	chain->room = (unsigned char)room;
 	return (0);
 }
@@ -187,7 +187,8 @@ slot_assemble(struct hg_slot *slot, enum hg_direction direction,
 		slot->chain->ops->fail(slot->chain, 1011, "out of memory");
 		return (NULL);
 	}
-	if (whole->len > (size_t)slot->chain->service->limits.message_max) {
+	if (whole->len > (size_t)slot->chain->ops->service(slot->chain)->
+	    limits.message_max) {
 		frame_unref(whole);
 		slot->chain->ops->fail(slot->chain, 1009, "message too long");
 		return (NULL);

@@ -21,6 +21,8 @@ struct chain;
 
 /* What is at both ends of a chain, and who is told of a failure. */
 struct chain_ops {
+	bool	is_channel;	/* else a connection's */
+	const struct service *(*service)(const struct chain *);
 	void	(*top)(struct chain *, struct hg_frame *frame);
 	void	(*bottom)(struct chain *, struct hg_frame *frame);
 	void	(*fail)(struct chain *, unsigned code, const char *reason);
@@ -51,14 +53,12 @@ struct hg_slot {
 	bool			 own_state;	/* not one piece with the slots */
 };
 
+/* A part of its connection, or channel: chain_conn and chain_channel. */
 struct chain {
 	const struct chain_ops	*ops;
-	struct hg_conn		*conn;
-	struct hg_channel	*channel;	/* NULL: the connection's */
-	const struct service	*service;
 	struct hg_slot		*slots;
-	unsigned		 count;
-	unsigned		 rsv;	/* HG_RSV bits of its extensions */
+	unsigned short		 count;
+	unsigned char		 rsv;	/* HG_RSV bits of its extensions */
 	bool			 has_recv;	/* a slot looks at frames */
 	bool			 has_send;
 	bool			 dead;		/* no hook but close any more */
@@ -72,8 +72,7 @@ struct chain_entry {
 	struct hg_params	*answered;
 };
 
-/* ops, conn, channel and service are set by the caller before. -1: no memory,
- * the params are freed. */
+/* ops is set by the caller before. -1: no memory, the params are freed. */
 int	chain_init(struct chain *, const struct chain_entry *, unsigned count);
 /* The same, with room for slots that chain_add puts on top later: slots do not
  * move, as plugins hold them. */

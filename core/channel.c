@@ -12,7 +12,7 @@
 static void
 channel_top(struct chain *chain, struct hg_frame *frame)
 {
-	struct hg_channel *ch = chain->channel;
+	struct hg_channel *ch = chain_channel(chain);
 
 	if (ch->upper == NULL) {
 		frame_unref(frame);
@@ -24,22 +24,50 @@ channel_top(struct chain *chain, struct hg_frame *frame)
 static void
 channel_bottom(struct chain *chain, struct hg_frame *frame)
 {
-	channel_carry(chain->channel, frame);
+	channel_carry(chain_channel(chain), frame);
 }
 
 static void
 channel_chain_fail(struct chain *chain, unsigned code, const char *reason)
 {
-	channel_fail(chain->channel, code, "%s", reason);
+	channel_fail(chain_channel(chain), code, "%s", reason);
+}
+
+const char *
+channel_name(const struct hg_channel *ch)
+{
+	static _Thread_local char names[8][48];
+	static _Thread_local unsigned next;
+	const struct hg_channel *root = ch->conn->root;
+	char *name;
+
+	if (ch == root)
+		return (ch->conn->name);
+	name = names[next++ % 8];
+	if (!channel_is_carried(ch) && ch->parent != NULL)
+		snprintf(name, sizeof(names[0]), "%.40s/child",
+		    channel_name(ch->parent));
+	else
+		snprintf(name, sizeof(names[0]), "%s/0x%04x", ch->conn->name,
+		    ch->id);
+	return (name);
 }
 
 static const char *
 channel_chain_name(const struct chain *chain)
 {
-	return (chain->channel->name);
+	return (channel_name(chain_channel(chain)));
+}
+
+static const struct service *
+channel_chain_service(const struct chain *chain)
+{
+	return (chain_channel(chain)->service);
 }
 
 static const struct chain_ops channel_chain_ops = {
+	.is_channel = true,
+	.service = channel_chain_service,
 	.top = channel_top,
 	.bottom = channel_bottom,
 	.fail = channel_chain_fail,
@@ -67,6 +95,7 @@ channel_drop_waits(struct hg_channel *ch)
 		return;
 	channel_drop_waiting(&ch->waits->early);
 	channel_drop_waiting(&ch->waits->late);
+	list_timers_stop(&ch->waits->auth_timers);
 	free(ch->waits->early_reason);
 	free(ch->waits);
 	ch->waits = NULL;
@@ -80,6 +109,7 @@ channel_waits(struct hg_channel *ch)
 		return (ch->waits);
 	list_init(&ch->waits->early);
 	list_init(&ch->waits->late);
+	list_init(&ch->waits->auth_timers);
 	return (ch->waits);
 }
 
@@ -89,16 +119,68 @@ channel_has_early(const struct hg_channel *ch)
 	return (ch->waits != NULL && !list_empty(&ch->waits->early));
 }
 
+static void
+channel_init_more(struct hg_channel *ch, struct channel_more *more)
+{
+	more->channel = ch;
+	list_init(&more->sibling);
+	list_init(&more->children);
+	list_init(&more->member);
+	ch->more = more;
+}
+
+struct channel_more *
+channel_more(struct hg_channel *ch)
+{
+	struct channel_more *more = ch->more;
+
+	if (more == NULL && (more = calloc(1, sizeof(*more))) != NULL)
+		channel_init_more(ch, more);
+	return (more);
+}
+
+static void
+channel_drop_more(struct hg_channel *ch)
+{
+	struct channel_more *more = ch->more;
+
+	if (more == NULL)
+		return;
+	list_remove(&more->sibling);
+	frame_unref(more->message);
+	if (more != (void *)(ch + 1))
+		free(more);
+}
+
+static struct hg_channel *
+channel_child_at(const struct hg_channel *parent, const struct list *node)
+{
+	if (node == &parent->more->children)
+		return (NULL);
+	return (list_entry(node, struct channel_more, sibling)->channel);
+}
+
+struct hg_channel *
+channel_first_child(const struct hg_channel *ch)
+{
+	return (ch->more == NULL ? NULL :
+	    channel_child_at(ch, ch->more->children.next));
+}
+
+struct hg_channel *
+channel_next_child(const struct hg_channel *child)
+{
+	return (channel_child_at(child->parent, child->more->sibling.next));
+}
+
 /* A child that outlives its parent has nobody to carry it. */
 static void
 channel_orphan_children(struct hg_channel *ch)
 {
-	struct list *node, *save;
 	struct hg_channel *child;
 
-	list_each(node, save, &ch->children) {
-		child = list_entry(node, struct hg_channel, sibling);
-		list_remove(node);
+	while ((child = channel_first_child(ch)) != NULL) {
+		list_remove(&child->more->sibling);
 		child->parent = NULL;
 		if (child->mux_data == NULL)
 			channel_free(child);
@@ -113,9 +195,10 @@ channel_close(struct hg_channel *ch)
 		channel_hold(ch->parent, false);
 	if (ch->upper != NULL)
 		ch->upper->detach(ch);
-	if (ch->group != NULL)
-		ch->leave_group(ch);
-	list_timers_stop(&ch->auth_timers);
+	if (ch->more != NULL && ch->more->group != NULL)
+		ch->more->leave_group(ch);
+	if (ch->waits != NULL)
+		list_timers_stop(&ch->waits->auth_timers);
 	chain_finish(&ch->chain);
 	if (ch->session != NULL && ch->session->gone != NULL)
 		ch->session->gone(ch);
@@ -126,14 +209,12 @@ channel_close(struct hg_channel *ch)
 void
 channel_destroy(struct hg_channel *ch)
 {
-	list_remove(&ch->sibling);
 	list_remove(&ch->node);
-	list_remove(&ch->reap.node);
-	list_remove(&ch->later.node);
+	list_remove(&ch->work.node);
 	if (ch->conn->root == ch)
 		ch->conn->root = NULL;
 	channel_drop_waits(ch);
-	frame_unref(ch->message);
+	channel_drop_more(ch);
 	http_free(ch->request);
 	free(ch->subprotocol);
 	free(ch->mux_data);
@@ -143,7 +224,7 @@ channel_destroy(struct hg_channel *ch)
 static void
 channel_reap(struct work *work)
 {
-	struct hg_channel *ch = list_entry(work, struct hg_channel, reap);
+	struct hg_channel *ch = list_entry(work, struct hg_channel, work);
 
 	channel_close(ch);
 	channel_destroy(ch);
@@ -172,84 +253,91 @@ channel_flush(struct hg_channel *ch)
 		ch->early_code = 0;
 		channel_ended(ch, code, ch->waits->early_reason);
 	}
-	if (ch->waits != NULL && list_empty(&ch->waits->late))
+	if (ch->waits != NULL && list_empty(&ch->waits->late) &&
+	    list_empty(&ch->waits->auth_timers))
 		channel_drop_waits(ch);
+}
+
+static void
+channel_reap_later(struct hg_channel *ch)
+{
+	ch->work.fn = channel_reap;
+	worker_reap_later(ch->conn->worker, &ch->work);
+}
+
+static void
+channel_decide(struct hg_channel *ch)
+{
+	const struct channel_session *session = ch->session;
+
+	ch->session = NULL;
+	session->decide(ch);
 }
 
 static void
 channel_later(struct work *work)
 {
-	struct hg_channel *ch = list_entry(work, struct hg_channel, later);
+	struct hg_channel *ch = list_entry(work, struct hg_channel, work);
 	unsigned due = ch->due;
 
 	ch->due = 0;
 	if ((due & CHANNEL_DECIDE) != 0)
-		ch->decide(ch);
+		channel_decide(ch);
 	if ((due & CHANNEL_FLUSH) != 0)
 		channel_flush(ch);
 	if ((due & CHANNEL_ROOM) != 0 && !channel_is_full(ch))
 		chain_drain(&ch->chain);
+	if ((due & CHANNEL_REAP) != 0)
+		channel_reap_later(ch);
 }
 
 void
 channel_do_later(struct hg_channel *ch, enum channel_due what)
 {
-	ch->due |= what;
-	worker_flush_later(ch->conn->worker, &ch->later);
+	if (ch->dying)
+		return;
+	ch->due |= (unsigned char)what;
+	worker_flush_later(ch->conn->worker, &ch->work);
 }
 
 struct hg_channel *
 channel_create(struct hg_conn *conn, struct hg_channel *parent,
     const struct service *service, struct hg_head *request)
 {
+	struct channel_more *more;
 	struct hg_channel *ch;
 
-	if ((ch = calloc(1, sizeof(*ch))) == NULL) {
+	if ((parent != NULL && channel_more(parent) == NULL) ||
+	    (ch = calloc(1, sizeof(*ch) + (parent != NULL ? sizeof(*more) :
+	    0))) == NULL) {
 		http_free(request);
 		return (NULL);
 	}
 	list_init(&ch->node);
-	list_init(&ch->sibling);
-	list_init(&ch->children);
-	list_init(&ch->member);
-	list_init(&ch->auth_timers);
-	list_init(&ch->reap.node);
-	list_init(&ch->later.node);
-	ch->reap.fn = channel_reap;
-	ch->later.fn = channel_later;
+	list_init(&ch->work.node);
+	ch->work.fn = channel_later;
 	ch->conn = conn;
 	ch->service = service;
 	ch->request = request;
-	ch->created_at = conn->worker->now;
 	ch->chain.ops = &channel_chain_ops;
-	ch->chain.conn = conn;
-	ch->chain.channel = ch;
-	ch->chain.service = service;
 	list_push(&conn->channels, &ch->node);
 	if (parent != NULL) {
+		more = (struct channel_more *)(void *)(ch + 1);
+		channel_init_more(ch, more);
 		ch->parent = parent;
-		list_push(&parent->children, &ch->sibling);
+		list_push(&parent->more->children, &more->sibling);
 	}
 	if (conn->root == NULL && parent == NULL) {
 		conn->root = ch;
 		conn->carried = &channel_conn_ops;
 	}
-	channel_set_id(ch, 0);
 	return (ch);
 }
 
 void
 channel_set_id(struct hg_channel *ch, unsigned id)
 {
-	ch->id = id;
-	if (ch == ch->conn->root)
-		memcpy(ch->name, ch->conn->name, sizeof(ch->conn->name));
-	else if (!channel_is_carried(ch) && ch->parent != NULL)
-		snprintf(ch->name, sizeof(ch->name), "%.30s/child",
-		    ch->parent->name);
-	else
-		snprintf(ch->name, sizeof(ch->name), "%s/0x%04x",
-		    ch->conn->name, id);
+	ch->id = (uint16_t)id;
 }
 
 int
@@ -265,7 +353,6 @@ int
 channel_set_chain(struct hg_channel *ch, const struct chain_entry *entries,
     unsigned count)
 {
-	ch->chain.service = ch->service;
 	if (chain_init(&ch->chain, entries, count) != 0)
 		return (-1);
 	return (chain_open(&ch->chain));
@@ -306,7 +393,6 @@ channel_new_child(struct hg_channel *parent, struct hg_head *fields)
 			ch->mux_data = NULL;
 		}
 	}
-	channel_set_id(ch, ch->id);
 	if (channel_inherit_chain(ch) != 0) {
 		channel_fail(ch, 1011, "a plugin refused the child");
 		return (NULL);
@@ -364,7 +450,10 @@ channel_free(struct hg_channel *ch)
 	if (ch->dying)
 		return;
 	ch->dying = true;
-	worker_reap_later(ch->conn->worker, &ch->reap);
+	if (list_linked(&ch->work.node))
+		ch->due |= CHANNEL_REAP;
+	else
+		channel_reap_later(ch);
 }
 
 void

@@ -24,6 +24,9 @@
 
 /* The session layer's part: who is told how the opening of a channel ends. */
 struct channel_session {
+	/* At the end of the turn in which a peer began it; it is nobody's
+	 * from then on. */
+	void	(*decide)(struct hg_channel *);
 	/* For the downstream side: the upstream answered. Takes the head. */
 	void	(*answered)(struct hg_channel *, struct hg_head *response);
 	/* For what this side began on a mux: its answer came. */
@@ -47,20 +50,38 @@ struct waiting {
 	struct hg_frame	*frame;
 };
 
-/* What waits in a channel, which seldom anything does. */
+/* What waits in a channel, or for it, which seldom anything does. */
 struct channel_waits {
 	struct list	 early;		/* struct waiting: came before it
 					 * opened */
 	struct list	 late;		/* messages of children that wait */
 	size_t		 early_bytes, late_bytes;
 	char		*early_reason;
+	struct list	 auth_timers;	/* the deadline of channel->auth */
+};
+
+/*
+ * What only few have: children, who are of one piece with it, their parents,
+ * members of groups.
+ */
+struct channel_more {
+	struct hg_channel	*channel;
+	struct list		 sibling;	/* of parent->more->children */
+	struct list		 children;
+	struct list		 member;	/* of the group */
+	struct hg_group		*group;		/* NULL: in none */
+	void			(*leave_group)(struct hg_channel *);
+	struct hg_frame		*message;	/* of a child without an id:
+						 * being gathered */
+	struct hg_kept		*kept;		/* above it; see kept.h */
 };
 
 /* What is to be done at the end of the turn. */
 enum channel_due {
-	CHANNEL_DECIDE	= 0x01,	/* a peer began it: ch->decide */
+	CHANNEL_DECIDE	= 0x01,	/* a peer began it: session->decide */
 	CHANNEL_FLUSH	= 0x02,	/* what came early, now that it is open */
 	CHANNEL_ROOM	= 0x04,	/* nothing above: its slots may send again */
+	CHANNEL_REAP	= 0x08,	/* it is freed behind that */
 };
 
 #define CHANNEL_SLOTS_MAX	32	/* plugins of one chain */
@@ -84,8 +105,6 @@ struct channel_upper {
 
 struct hg_channel {
 	struct list			 node;		/* of conn->channels */
-	struct list			 sibling;	/* of parent->children */
-	struct list			 children;
 	struct hg_channel		*parent;
 	struct hg_conn			*conn;
 	const struct service		*service;
@@ -94,52 +113,62 @@ struct hg_channel {
 	void				*session_arg;
 	const struct channel_upper	*upper;	/* NULL: nothing there */
 	struct link			*link;
-	int				 side;		/* of the link */
-	struct hg_kept			*kept;		/* above it; see kept.h */
-
 	void				*mux_data;	/* NULL: not carried */
-	struct hg_group			*group;		/* NULL: in none */
-	void				(*leave_group)(struct hg_channel *);
-	struct list			 member;	/* of the group */
-
+	struct channel_more		*more;		/* NULL: nothing */
+	struct channel_waits		*waits;		/* NULL: nothing does */
 	struct hg_head			*request;
 	char				*subprotocol;
-	unsigned			 id;
+	struct work			 work;		/* what is due; its
+							 * reap */
 	unsigned			 paused;	/* receiving; counted */
 	unsigned			 fulls;		/* reasons why what is
 							 * above should stop */
-	bool				 link_held;	/* paused by its link */
-	bool				 link_full;	/* and by its peer */
-	bool				 in_full;	/* its carrier's queue */
-	bool				 opened;	/* data may pass up */
-	bool				 wire_ended;
-	bool				 top_ended;
-	bool				 top_ending;	/* its slots are told */
-	bool				 dying;		/* its reap is queued */
-	bool				 parked;	/* it waits: park.c, or
-							 * rejoin.c */
-	bool				 lost;		/* its trunk vanished */
-	bool				 refused;	/* a child that its
-							 * parent carries */
-	enum channel_auth		 auth;
-	struct list			 auth_timers;	/* its deadline */
-	unsigned char			 utf8;
-	bool				 in_text;
-	bool				 sending;	/* inside of a message */
+	uint16_t			 id;
+	uint16_t			 early_code;	/* the wire's half ended
+							 * before it opened */
 	unsigned char			 due;		/* enum channel_due */
-	unsigned			 early_code;	/* the wire's half ended
-							 * before it opened; 0 */
-	struct channel_waits		*waits;		/* NULL: nothing does */
-	struct hg_frame			*message;	/* of a child without an
-							 * id: being gathered */
-	struct work			 reap;
-	struct work			 later;		/* what is due */
-	void				(*decide)(struct hg_channel *);
+	unsigned char			 auth;		/* enum channel_auth */
+	unsigned char			 utf8;
+	unsigned char			 side;		/* of the link */
+	bool				 link_held : 1;	/* paused by its link */
+	bool				 link_full : 1;	/* and by its peer */
+	bool				 in_full : 1;	/* its carrier is */
+	bool				 opened : 1;	/* data may pass up */
+	bool				 wire_ended : 1;
+	bool				 top_ended : 1;
+	bool				 top_ending : 1; /* slots are told */
+	bool				 dying : 1;	/* its reap is queued */
+	bool				 parked : 1;	/* it waits: park.c, or
+							 * rejoin.c */
+	bool				 lost : 1;	/* its trunk vanished */
+	bool				 refused : 1;	/* a child that its
+							 * parent carries */
+	bool				 in_text : 1;
+	bool				 sending : 1;	/* in a message */
 	uint64_t			 messages_in, messages_out;
 	uint64_t			 bytes_in, bytes_out;
-	uint64_t			 created_at;
-	char				 name[40];
 };
+
+/* A hundred thousand of them may be idle on one machine. */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct hg_channel) <= 248,
+    "what few channels need belongs elsewhere");
+
+/* NULL: the chain is a connection's. */
+static inline struct hg_channel *
+chain_channel(const struct chain *chain)
+{
+	if (!chain->ops->is_channel)
+		return (NULL);
+	return (list_entry(chain, struct hg_channel, chain));
+}
+
+static inline struct hg_conn *
+chain_conn(const struct chain *chain)
+{
+	if (!chain->ops->is_channel)
+		return (list_entry(chain, struct hg_conn, chain));
+	return (list_entry(chain, struct hg_channel, chain)->conn);
+}
 
 /* The channel layer's hooks into a connection. */
 extern const struct conn_channels channel_conn_ops;
@@ -159,6 +188,13 @@ void	channel_open(struct hg_channel *, struct hg_head *response);
 void	channel_set_id(struct hg_channel *, unsigned id);
 /* Into the reap, if both halves have ended and no mux has a say. */
 void	channel_settle(struct hg_channel *);
+/* For logs, until the next few calls on this thread. */
+const char *channel_name(const struct hg_channel *);
+/* NULL: no memory. */
+struct channel_more *channel_more(struct hg_channel *);
+/* Walks over the children, of which the one at hand may go; NULL: the end. */
+struct hg_channel *channel_first_child(const struct hg_channel *);
+struct hg_channel *channel_next_child(const struct hg_channel *child);
 /* Into the reap, whatever the state. */
 void	channel_free(struct hg_channel *);
 /* What came early, now, and the end if it came early too. */

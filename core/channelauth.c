@@ -32,15 +32,16 @@ channelauth_refuse(struct hg_channel *ch)
 {
 	static const char reason[] = "credentials refused";
 	struct hg_slot *mux = channel_mux(ch);
-	struct list *node, *save;
+	struct hg_channel *child, *next;
 
 	if (ch != ch->conn->root || mux == NULL) {
 		channel_end(ch, 1008, reason);
 		return;
 	}
-	list_each(node, save, &ch->children)
-		channel_end(list_entry(node, struct hg_channel, sibling), 1008,
-		    reason);
+	for (child = channel_first_child(ch); child != NULL; child = next) {
+		next = channel_next_child(child);
+		channel_end(child, 1008, reason);
+	}
 	mux->plugin->mux.end(mux, mux->state, ch, ch->mux_data, 1008, reason,
 	    false);
 }
@@ -53,11 +54,18 @@ channelauth_say(struct hg_channel *ch, const struct hg_head *response)
 
 	if (mux == NULL || mux->plugin->mux.authed == NULL || ch->top_ended)
 		return;
-	log_write(HG_LOG_INFO, ch->name, "new credentials: %d",
+	log_write(HG_LOG_INFO, channel_name(ch), "new credentials: %d",
 	    response->status);
 	mux->plugin->mux.authed(mux, mux->state, ch, ch->mux_data, response);
 	if (response->status == 403)
 		channelauth_refuse(ch);
+}
+
+static void
+channelauth_stop(struct hg_channel *ch)
+{
+	if (ch->waits != NULL)
+		list_timers_stop(&ch->waits->auth_timers);
 }
 
 /* To whoever waits. Takes the response; NULL: no memory for one. */
@@ -65,10 +73,10 @@ static void
 channelauth_answer(struct hg_channel *ch, struct hg_head *response,
     enum channel_auth next)
 {
-	enum channel_auth before = ch->auth;
+	enum channel_auth before = (enum channel_auth)ch->auth;
 
-	list_timers_stop(&ch->auth_timers);
-	ch->auth = next;
+	channelauth_stop(ch);
+	ch->auth = (unsigned char)next;
 	if (response == NULL) {
 		channel_fail(ch, 1011, "out of memory");
 		return;
@@ -101,7 +109,7 @@ channelauth_late(void *data)
 {
 	struct hg_channel *ch = data;
 
-	log_write(HG_LOG_WARN, ch->name, "new credentials: no answer");
+	log_write(HG_LOG_WARN, channel_name(ch), "new credentials: no answer");
 	channelauth_answer(ch, channelauth_no(), CHANNEL_AUTH_LATE);
 }
 
@@ -110,11 +118,12 @@ channelauth_wait(struct hg_channel *ch, enum channel_auth who, uint64_t halves)
 {
 	uint64_t ms = (uint64_t)ch->service->limits.connect_timeout * halves /
 	    2;
+	struct channel_waits *waits = channel_waits(ch);
 
-	ch->auth = who;
-	list_timers_stop(&ch->auth_timers);
-	if (list_timer_start(&ch->auth_timers, ms, channelauth_late, ch) ==
-	    NULL)
+	ch->auth = (unsigned char)who;
+	channelauth_stop(ch);
+	if (waits == NULL || list_timer_start(&waits->auth_timers, ms,
+	    channelauth_late, ch) == NULL)
 		channel_fail(ch, 1011, "out of memory");
 }
 
@@ -215,7 +224,7 @@ channelauth_ask(struct hg_channel *ch, const struct hg_fields *fields)
 		channelauth_wait(ch, CHANNEL_AUTH_SLOTS, ANSWER_LINK);
 		result = channelauth_pass_on(ch, request);
 		if (result != 0) {
-			list_timers_stop(&ch->auth_timers);
+			channelauth_stop(ch);
 			ch->auth = CHANNEL_AUTH_NONE;
 		}
 	}

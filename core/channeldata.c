@@ -150,9 +150,9 @@ channel_carry_in_parent(struct hg_channel *ch, struct hg_frame *frame)
 		frame_unref(frame);
 		return;
 	}
-	if (ch->message != NULL) {
-		frame = frame_concat(ch->message, frame);
-		ch->message = NULL;
+	if (ch->more->message != NULL) {
+		frame = frame_concat(ch->more->message, frame);
+		ch->more->message = NULL;
 	}
 	if (frame == NULL || frame->len >
 	    (size_t)ch->service->limits.message_max) {
@@ -161,7 +161,7 @@ channel_carry_in_parent(struct hg_channel *ch, struct hg_frame *frame)
 		return;
 	}
 	if ((flags & HG_LAST) == 0) {
-		ch->message = frame;
+		ch->more->message = frame;
 		return;
 	}
 	frame = frame_flags(frame, frame->flags | HG_WHOLE);

@@ -26,11 +26,10 @@ static void
 channel_end_children(struct hg_channel *ch, bool wire, unsigned code,
     const char *reason)
 {
-	struct list *node, *save;
-	struct hg_channel *child;
+	struct hg_channel *child, *next;
 
-	list_each(node, save, &ch->children) {
-		child = list_entry(node, struct hg_channel, sibling);
+	for (child = channel_first_child(ch); child != NULL; child = next) {
+		next = channel_next_child(child);
 		if (!wire)
 			channel_end(child, code, reason);
 		else if (!channel_is_carried(child))
@@ -48,12 +47,13 @@ channel_ended_early(struct hg_channel *ch, unsigned code, const char *reason)
 
 	if (ch->opened || ch == ch->conn->root || ch->chain.dead ||
 	    ch->conn->state == CONN_DEAD ||
-	    (ch->session != NULL && ch->session->answered == NULL))
+	    (ch->session != NULL && ch->session->answered == NULL &&
+	    ch->session->decide == NULL))
 		return (false);
 	if ((waits = channel_waits(ch)) == NULL ||
 	    (waits->early_reason = strdup(reason)) == NULL)
 		return (false);
-	ch->early_code = code;
+	ch->early_code = (uint16_t)code;
 	return (true);
 }
 
@@ -132,7 +132,8 @@ channel_fail(struct hg_channel *ch, unsigned code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
-	log_write(HG_LOG_INFO, ch->name, "failed with %u: %s", code, reason);
+	log_write(HG_LOG_INFO, channel_name(ch), "failed with %u: %s", code,
+	    reason);
 	if (ch == ch->conn->root && ch->conn->mux == NULL) {
 		conn_fail(ch->conn, code, "%s", reason);
 		ch->chain.dead = true;
@@ -196,8 +197,7 @@ channel_hold(struct hg_channel *ch, bool hold)
 void
 channel_set_full(struct hg_channel *ch, bool full)
 {
-	struct list *node, *save;
-	struct hg_channel *child;
+	struct hg_channel *child, *next;
 
 	if (ch->in_full == full)
 		return;
@@ -207,8 +207,8 @@ channel_set_full(struct hg_channel *ch, bool full)
 		channel_hold(ch->parent, full);
 	if (!full)
 		chain_drain(&ch->chain);
-	list_each(node, save, &ch->children) {
-		child = list_entry(node, struct hg_channel, sibling);
+	for (child = channel_first_child(ch); child != NULL; child = next) {
+		next = channel_next_child(child);
 		if (channel_is_carried(child))
 			continue;
 		channel_hold(child, full);

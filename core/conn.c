@@ -19,31 +19,46 @@ conn_count(void)
 	return (atomic_load(&conn_alive));
 }
 
+static struct hg_conn *
+conn_of(const struct chain *chain)
+{
+	return (list_entry(chain, struct hg_conn, chain));
+}
+
 static void
 conn_top(struct chain *chain, struct hg_frame *frame)
 {
-	chain->conn->carried->recv(chain->conn, frame);
+	struct hg_conn *conn = conn_of(chain);
+
+	conn->carried->recv(conn, frame);
 }
 
 static void
 conn_bottom(struct chain *chain, struct hg_frame *frame)
 {
-	conn_write(chain->conn, frame);
+	conn_write(conn_of(chain), frame);
 }
 
 static void
 conn_chain_fail(struct chain *chain, unsigned code, const char *reason)
 {
-	conn_fail(chain->conn, code, "%s", reason);
+	conn_fail(conn_of(chain), code, "%s", reason);
 }
 
 static const char *
 conn_chain_name(const struct chain *chain)
 {
-	return (chain->conn->name);
+	return (conn_of(chain)->name);
+}
+
+static const struct service *
+conn_chain_service(const struct chain *chain)
+{
+	return (conn_of(chain)->service);
 }
 
 static const struct chain_ops conn_chain_ops = {
+	.service = conn_chain_service,
 	.top = conn_top,
 	.bottom = conn_bottom,
 	.fail = conn_chain_fail,
@@ -227,7 +242,6 @@ conn_create(struct worker *worker, int fd, const struct tls *tls,
 	conn->again.fn = conn_again_work;
 	outq_init(&conn->out);
 	conn->chain.ops = &conn_chain_ops;
-	conn->chain.conn = conn;
 	if (due_init(&worker->dues, &conn->due, conn_tick) != 0) {
 		evutil_closesocket(fd);
 		free(conn);
@@ -280,7 +294,6 @@ int
 conn_set_chain_room(struct hg_conn *conn, const struct chain_entry *entries,
     unsigned count, unsigned room)
 {
-	conn->chain.service = conn->service;
 	if (chain_init_room(&conn->chain, entries, count, room) != 0)
 		return (-1);
 	conn_find_mux(conn);
@@ -324,7 +337,6 @@ int
 conn_open(struct hg_conn *conn)
 {
 	conn->state = CONN_OPEN;
-	conn->chain.service = conn->service;
 	conn_set_reader(conn);
 	conn_set_patience(conn);
 	conn->deadline = 0;

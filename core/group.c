@@ -18,7 +18,7 @@
 struct hg_group {
 	struct hg_conn	*conn;
 	struct link_gauge *gauge;	/* of what other workers have to do */
-	struct list	 members;	/* struct hg_channel, member */
+	struct list	 members;	/* struct channel_more, member */
 	struct list	 waiting;	/* of conn->groups */
 	struct work	 work;		/* at the end of the turn */
 	struct hg_frame	*frames[GROUP_TOGETHER];
@@ -54,6 +54,12 @@ group_settle_all(struct hg_conn *conn)
 		list_remove(node);
 		group_settle(list_entry(node, struct hg_group, waiting));
 	}
+}
+
+static struct hg_channel *
+group_member(struct list *node)
+{
+	return (list_entry(node, struct channel_more, member)->channel);
 }
 
 struct hg_group *
@@ -94,7 +100,7 @@ group_release(struct hg_group *group)
 static void
 group_leave(struct hg_channel *ch)
 {
-	group_remove(ch->group, ch);
+	group_remove(ch->more->group, ch);
 }
 
 void
@@ -107,8 +113,7 @@ group_free(struct hg_group *group)
 	group->held++;
 	group_settle(group);
 	list_each(node, save, &group->members)
-		group_remove(group, list_entry(node, struct hg_channel,
-		    member));
+		group_remove(group, group_member(node));
 	group->gone = true;
 	group_release(group);
 }
@@ -116,14 +121,17 @@ group_free(struct hg_group *group)
 int
 group_add(struct hg_group *group, struct hg_channel *ch)
 {
+	struct channel_more *more = channel_more(ch);
 	int error = -1;
 
+	if (more == NULL)
+		return (-1);
 	group->held++;
 	group_settle(group);
-	if (ch->group == NULL && !group->gone) {
-		ch->group = group;
-		ch->leave_group = group_leave;
-		list_push(&group->members, &ch->member);
+	if (more->group == NULL && !group->gone) {
+		more->group = group;
+		more->leave_group = group_leave;
+		list_push(&group->members, &more->member);
 		group->count++;
 		error = 0;
 	}
@@ -134,17 +142,19 @@ group_add(struct hg_group *group, struct hg_channel *ch)
 void
 group_remove(struct hg_group *group, struct hg_channel *ch)
 {
-	if (ch->group != group)
+	struct channel_more *more = ch->more;
+
+	if (more == NULL || more->group != group)
 		return;
 	group_settle(group);
-	if (ch->group != group)
+	if (more->group != group)
 		return;
 	if (group->now == ch)
 		group->now = NULL;
-	ch->group = NULL;
-	if (group->next == &ch->member)
-		group->next = ch->member.next;
-	list_remove(&ch->member);
+	more->group = NULL;
+	if (group->next == &more->member)
+		group->next = more->member.next;
+	list_remove(&more->member);
 	group->count--;
 }
 
@@ -168,7 +178,7 @@ group_each(struct hg_group *group, void (*fn)(struct hg_channel *,
 	for (node = group->members.next; node != &group->members;
 	    node = group->next) {
 		group->next = node->next;
-		group->now = list_entry(node, struct hg_channel, member);
+		group->now = group_member(node);
 		group_one(group, fn, frames, count);
 	}
 	group->now = NULL;
@@ -251,7 +261,7 @@ group_send_round(struct hg_group *group, struct worker *worker,
 	struct hg_channel *ch;
 
 	list_each(node, save, &group->members) {
-		ch = list_entry(node, struct hg_channel, member);
+		ch = group_member(node);
 		if (!group_is_direct(ch, frames[0]) ||
 		    link_peer_worker(ch) != worker)
 			continue;
@@ -298,7 +308,7 @@ group_give_all(struct hg_group *group, struct hg_frame *const *frames,
 	for (node = group->members.next; node != &group->members;
 	    node = group->next) {
 		group->next = node->next;
-		group->now = list_entry(node, struct hg_channel, member);
+		group->now = group_member(node);
 		worker = link_peer_worker(group->now);
 		group_one(group, worker == group->conn->worker ?
 		    group_give_near : group_give, frames, count);

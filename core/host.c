@@ -57,19 +57,20 @@ host_random(void *out, size_t len)
 static struct hg_channel *
 host_slot_channel(const struct hg_slot *slot)
 {
-	return (slot->chain->channel);
+	return (chain_channel(slot->chain));
 }
 
 static struct hg_conn *
 host_slot_conn(const struct hg_slot *slot)
 {
-	return (slot->chain->conn);
+	return (chain_conn(slot->chain));
 }
 
 static const void *
 host_options(const struct hg_slot *slot)
 {
-	return (chain_options(slot->chain->service, slot->plugin));
+	return (chain_options(slot->chain->ops->service(slot->chain),
+	    slot->plugin));
 }
 
 static const struct hg_params *
@@ -148,7 +149,7 @@ host_conn_is_initiator(const struct hg_conn *conn)
 static void
 host_beat(struct hg_slot *slot)
 {
-	struct hg_conn *conn = slot->chain->conn;
+	struct hg_conn *conn = chain_conn(slot->chain);
 
 	if (!chain_beat(&conn->chain, slot->chain == &conn->chain ?
 	    slot->index : conn->chain.count))
@@ -158,7 +159,7 @@ host_beat(struct hg_slot *slot)
 static void
 host_alive(struct hg_slot *slot)
 {
-	if (slot->chain->channel == NULL)
+	if (chain_channel(slot->chain) == NULL)
 		chain_alive(slot->chain, slot->index + 1);
 }
 
@@ -195,7 +196,7 @@ host_channel_parent(const struct hg_channel *ch)
 static const char *
 host_channel_name(const struct hg_channel *ch)
 {
-	return (ch->name);
+	return (channel_name(ch));
 }
 
 static const struct hg_head *

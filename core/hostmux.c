@@ -48,10 +48,14 @@ host_answer_child(struct hg_channel *ch)
 	http_free(response);
 }
 
+static const struct channel_session host_child_session = {
+	.decide = host_answer_child,
+};
+
 static void
 host_accept_child(struct hg_channel *ch)
 {
-	ch->decide = host_answer_child;
+	ch->session = &host_child_session;
 	channel_do_later(ch, CHANNEL_DECIDE);
 	if (channel_inherit_chain(ch) != 0) {
 		channel_fail(ch, 1011, "a plugin refused the child");
@@ -69,11 +73,15 @@ host_accept_work(struct hg_channel *ch)
 	host_accept(ch);
 }
 
+static const struct channel_session host_accept_session = {
+	.decide = host_accept_work,
+};
+
 struct hg_channel *
 host_channel_accept(struct hg_slot *slot, struct hg_channel *parent,
     const struct hg_head *request, unsigned id)
 {
-	struct hg_conn *conn = slot->chain->conn;
+	struct hg_conn *conn = chain_conn(slot->chain);
 	struct hg_channel *ch;
 
 	ch = channel_create(conn, parent, parent != NULL ? parent->service :
@@ -89,7 +97,7 @@ host_channel_accept(struct hg_slot *slot, struct hg_channel *parent,
 		host_accept_child(ch);
 		return (ch);
 	}
-	ch->decide = host_accept_work;
+	ch->session = &host_accept_session;
 	channel_do_later(ch, CHANNEL_DECIDE);
 	return (ch);
 }

@@ -17,7 +17,7 @@ struct hg_kept {
 static void
 kept_recv(struct hg_channel *ch, struct hg_frame *frame)
 {
-	const struct hg_kept *kept = ch->kept;
+	const struct hg_kept *kept = ch->more->kept;
 
 	kept->ops->recv(kept->arg, frame);
 	frame_unref(frame);
@@ -27,9 +27,9 @@ kept_recv(struct hg_channel *ch, struct hg_frame *frame)
 static void
 kept_leave(struct hg_channel *ch)
 {
-	struct hg_kept *kept = ch->kept;
+	struct hg_kept *kept = ch->more->kept;
 
-	ch->kept = NULL;
+	ch->more->kept = NULL;
 	ch->upper = NULL;
 	kept->ops->ended(kept->arg);
 	free(kept);
@@ -77,20 +77,20 @@ kept_can_be(const struct hg_channel *far)
 struct hg_kept *
 kept_new(struct hg_slot *slot, const struct hg_kept_ops *ops, void *arg)
 {
-	struct hg_channel *ch = slot->chain->channel, *far;
+	struct hg_channel *ch = chain_channel(slot->chain), *far;
 	struct hg_kept *kept;
 
 	if (ch == NULL || slot->index + 1 != slot->chain->count ||
-	    !kept_can_be(far = link_peer(ch)) ||
+	    !kept_can_be(far = link_peer(ch)) || channel_more(far) == NULL ||
 	    (kept = calloc(1, sizeof(*kept))) == NULL)
 		return (NULL);
-	log_write(HG_LOG_DEBUG, ch->name, "goes without its server's %s",
-	    far->name);
+	log_write(HG_LOG_DEBUG, channel_name(ch),
+	    "goes without its server's %s", channel_name(far));
 	link_cut(ch);
 	kept->channel = far;
 	kept->ops = ops;
 	kept->arg = arg;
-	far->kept = kept;
+	far->more->kept = kept;
 	far->upper = &kept_upper;
 	return (kept);
 }
@@ -106,7 +106,7 @@ kept_end(struct hg_kept *kept, unsigned code, const char *reason)
 {
 	struct hg_channel *ch = kept->channel;
 
-	ch->kept = NULL;
+	ch->more->kept = NULL;
 	ch->upper = NULL;
 	free(kept);
 	channel_end(ch, code, reason);

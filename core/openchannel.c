@@ -14,7 +14,8 @@ openchannel_refuse(struct hg_channel *ch, struct hg_head *response)
 {
 	struct hg_slot *mux = ch->conn->mux;
 
-	log_write(HG_LOG_INFO, ch->name, "refused with %d", response->status);
+	log_write(HG_LOG_INFO, channel_name(ch), "refused with %d",
+	    response->status);
 	ch->wire_ended = ch->top_ended = true;
 	mux->plugin->mux.answer(mux, mux->state, ch, ch->mux_data, response);
 }
@@ -25,7 +26,7 @@ openchannel_accept(struct hg_channel *ch, struct opening *opening,
 {
 	struct hg_slot *mux = ch->conn->mux;
 
-	log_write(HG_LOG_DEBUG, ch->name, "open: %s %s",
+	log_write(HG_LOG_DEBUG, channel_name(ch), "open: %s %s",
 	    opening->service->name, ch->request->path);
 	mux->plugin->mux.answer(mux, mux->state, ch, ch->mux_data, response);
 	opening_open_channel(ch, opening, response);
@@ -82,7 +83,8 @@ openchannel_refuse_create(struct hg_channel *ch, int status, const char *why)
 {
 	struct hg_head *response;
 
-	log_write(HG_LOG_INFO, ch->name, "refused with %d: %s", status, why);
+	log_write(HG_LOG_INFO, channel_name(ch), "refused with %d: %s", status,
+	    why);
 	response = http_response(status, http_status_text(status), NULL);
 	if (response != NULL)
 		openchannel_refuse(ch, response);

@@ -39,7 +39,8 @@ openconn_refuse_websocket(struct hg_channel *ch, struct hg_head *response)
 {
 	struct str out = { 0 };
 
-	log_write(HG_LOG_INFO, ch->name, "refused with %d", response->status);
+	log_write(HG_LOG_INFO, channel_name(ch), "refused with %d",
+	    response->status);
 	handshake_write_refusal(&out, response,
 	    http_status_text(response->status));
 	if (!out.failed)
@@ -211,7 +212,8 @@ openconn_websocket(struct hg_conn *conn, struct hg_head *request)
 static void
 openconn_refuse_stream(struct hg_channel *ch, struct hg_head *response)
 {
-	log_write(HG_LOG_INFO, ch->name, "refused with %d", response->status);
+	log_write(HG_LOG_INFO, channel_name(ch), "refused with %d",
+	    response->status);
 	conn_shut(ch->conn);
 }
 
@@ -224,7 +226,7 @@ openconn_accept_stream(struct hg_channel *ch, struct opening *opening,
 		conn_kill(ch->conn, "a plugin could not begin");
 		return;
 	}
-	log_write(HG_LOG_INFO, ch->name, "open: %s from %s",
+	log_write(HG_LOG_INFO, channel_name(ch), "open: %s from %s",
 	    ch->service->name, conn_peer(ch->conn));
 	opening_open_channel(ch, opening, response);
 }

@@ -256,7 +256,7 @@ opening_answered(struct hg_channel *ch, struct hg_head *response)
 	} else if (response == NULL || response->status != 101)
 		opening_say_no(ch, response);
 	else if (!opening_protocol(opening, ch, response, &protocol)) {
-		log_write(HG_LOG_WARN, ch->name,
+		log_write(HG_LOG_WARN, channel_name(ch),
 		    "the upstream chose a subprotocol that was not offered");
 		opening_say_no(ch, NULL);
 	} else

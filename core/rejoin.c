@@ -225,7 +225,7 @@ rejoin_park(struct hg_channel *ch)
 			rejoin_finish(r);
 		return (-1);
 	}
-	log_write(HG_LOG_DEBUG, ch->name, "waits for the trunk");
+	log_write(HG_LOG_DEBUG, channel_name(ch), "waits for the trunk");
 	link_leave(ch);
 	ch->parked = true;
 	r->opening = r->opened = false;

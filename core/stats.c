@@ -83,13 +83,13 @@ stats_channel(const struct hg_channel *ch, struct hg_report *report)
 	char path[LOG_QUOTE_MAX];
 
 	report_row(report);
-	report_text(report, "name", ch->name);
+	report_text(report, "name", channel_name(ch));
 	report_text(report, "service", ch->service->name);
 	report_text(report, "path", ch->request == NULL ||
 	    ch->request->path == NULL ? "" : log_quote(path, sizeof(path),
 	    ch->request->path, strlen(ch->request->path)));
 	report_text(report, "parent",
-	    ch->parent != NULL ? ch->parent->name : "");
+	    ch->parent != NULL ? channel_name(ch->parent) : "");
 	report_text(report, "subprotocol",
 	    ch->subprotocol != NULL ? ch->subprotocol : "");
 	report_number(report, "messages_in", ch->messages_in);

@@ -688,7 +688,8 @@ struct hg_host {
 	struct hg_conn *(*channel_conn)(const struct hg_channel *);
 	struct hg_channel *(*channel_parent)(const struct hg_channel *);
 	struct hg_channel *(*channel_peer)(const struct hg_channel *);
-	const char *(*channel_name)(const struct hg_channel *);	/* for logs */
+	/* For logs, until the next few calls. */
+	const char *(*channel_name)(const struct hg_channel *);
 	const struct hg_head *(*channel_request)(const struct hg_channel *);
 	const char *(*channel_subprotocol)(const struct hg_channel *);
 	const char *(*channel_service)(const struct hg_channel *);

@@ -57,7 +57,15 @@ name(const struct chain *c)
 	return ("chain");
 }
 
+static const struct service *
+service(const struct chain *any)
+{
+	(void)any;
+	return (&model_service);
+}
+
 static const struct chain_ops ops = {
+	.service = service,
 	.top = top,
 	.bottom = bottom,
 	.fail = fail,
@@ -172,7 +180,6 @@ start(const char *kinds)
 	memset(open_result, 0, sizeof(open_result));
 	in_open = in_close = in_recv = NULL;
 	chain.ops = &ops;
-	chain.service = &model_service;
 	for (i = 0; i < count; i++) {
 		hooks = kinds[i] == 'n' ? none : all;
 		hooks.whole_recv = hooks.whole_send = kinds[i] == 'w';

@@ -189,7 +189,6 @@ test_params(void)
 	model_start();
 	memset(&chain, 0, sizeof(chain));
 	chain.ops = &ops;
-	chain.service = &model_service;
 	entries[0].plugin = &plugins[0];
 	entries[1].plugin = &plugins[0];
 	entries[0].offered = wsext_params_new("x-a");

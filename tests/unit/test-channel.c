@@ -35,7 +35,7 @@ test_plain(void)
 	model_start();
 	ch = plain(&peer, true);
 	T_PTR_EQ(ch->conn->root, ch);
-	T_STR_EQ(ch->name, ch->conn->name);
+	T_STR_EQ(channel_name(ch), ch->conn->name);
 	peer_frame(peer, FIN | WS_TEXT, "hello", 5, KEY);
 	NET_UNTIL(ch->messages_in == 1);
 	T_TRUE(channel_send(ch, text_frame("world", HG_WHOLE | HG_TEXT)));
@@ -322,9 +322,9 @@ end_again(struct hg_slot *slot, void *state, enum hg_direction direction,
 	(void)state;
 	ending_calls++;
 	if (direction == HG_SEND) {
-		channel_send(slot->chain->channel,
+		channel_send(chain_channel(slot->chain),
 		    text_frame("last", HG_WHOLE));
-		channel_end(slot->chain->channel, *code, "again");
+		channel_end(chain_channel(slot->chain), *code, "again");
 	}
 	*code = 4000;
 }

@@ -54,7 +54,8 @@ say_slot_auth(struct hg_slot *slot, void *state, const struct hg_head *request)
 	(void)state;
 	say("slot:%s ", http_get(request, "Authorization"));
 	if (at_once != 0)
-		host_table.channel_authed(slot->chain->channel, at_once, NULL);
+		host_table.channel_authed(chain_channel(slot->chain), at_once,
+		    NULL);
 	return (verdict);
 }
 

@@ -17,7 +17,7 @@ static unsigned		 hooks_open, hooks_close, hooks_after;
 static void
 act(struct hg_slot *slot, enum where where)
 {
-	struct hg_conn *conn = slot->chain->conn;
+	struct hg_conn *conn = chain_conn(slot->chain);
 
 	if (hooks_close > 0)
 		hooks_after++;
@@ -62,7 +62,7 @@ act_recv(struct hg_slot *slot, void *state, struct hg_frame *frame)
 	(void)state;
 	(void)frame;
 	act(slot, RECV);
-	conn_send(slot->chain->conn, text_frame("echo", HG_WHOLE));
+	conn_send(chain_conn(slot->chain), text_frame("echo", HG_WHOLE));
 	return (HG_PASS);
 }
 

@@ -61,7 +61,7 @@ look(struct hg_slot *slot, void *state, struct hg_frame *frame)
 {
 	(void)state;
 	(void)frame;
-	say("look%u ", slot->chain->channel->id);
+	say("look%u ", chain_channel(slot->chain)->id);
 	return (HG_PASS);
 }
 

@@ -94,7 +94,7 @@ test_freed_by_add(void)
 	recv_text("a", HG_WHOLE);
 	T_EQ(group_add(group, members[1]), -1);
 	T_STORY("u2 ");
-	T_NULL(members[1]->group);
+	T_NULL(members[1]->more->group);
 	stop();
 }
 

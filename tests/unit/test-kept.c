@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A server's connection that outlives the channel it was made for. */
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "http.h"
@@ -10,20 +11,20 @@
 static struct hg_conn		*mux_conn, *server;
 static struct hg_channel	*near, *far;
 static int			 client, peer;
-static struct chain		 top;
-static struct hg_slot		 slot;
+static const struct hg_hooks	no_hooks;
+static struct hg_slot		*slot;		/* of near */
 
 static void
 kept_got(void *arg, struct hg_frame *frame)
 {
-	T_PTR_EQ(arg, &slot);
+	T_PTR_EQ(arg, slot);
 	say_frame("k", frame);
 }
 
 static void
 kept_lost(void *arg)
 {
-	T_PTR_EQ(arg, &slot);
+	T_PTR_EQ(arg, slot);
 	say("lost ");
 }
 
@@ -47,8 +48,13 @@ start(void)
 	link_attach(link, 1, far);
 	link_unref(link);
 	channel_open(far, http_response(101, NULL, NULL));
-	top = (struct chain){ .channel = near, .count = 1 };
-	slot = (struct hg_slot){ .chain = &top };
+	slot = calloc(1, sizeof(*slot));
+	T_REQUIRE(slot != NULL);
+	slot->chain = &near->chain;
+	slot->hooks = &no_hooks;
+	list_init(&slot->timers);
+	near->chain.slots = slot;
+	near->chain.count = 1;
 	turns(1);
 	story[0] = '\0';
 }
@@ -80,7 +86,7 @@ test_kept(void)
 	start();
 	from_server("a");
 	T_STORY("m2FL(a) ");
-	T_REQUIRE((kept = kept_new(&slot, &ops, &slot)) != NULL);
+	T_REQUIRE((kept = kept_new(slot, &ops, slot)) != NULL);
 	T_PTR_EQ(link_peer(near), NULL);
 	channel_ended(near, 1006, "vanished");
 	turns(2);
@@ -114,7 +120,7 @@ test_lost(void)
 	for (how = 0; how < 2; how++) {
 		t_row("way %u", how);
 		start();
-		T_REQUIRE(kept_new(&slot, &ops, &slot) != NULL);
+		T_REQUIRE(kept_new(slot, &ops, slot) != NULL);
 		if (how == 0) {
 			close(peer);
 			peer = -1;
@@ -138,7 +144,7 @@ test_held(void)
 	start();
 	channel_hold(near, true);
 	T_EQ(server->paused, 1);
-	T_REQUIRE((kept = kept_new(&slot, &ops, &slot)) != NULL);
+	T_REQUIRE((kept = kept_new(slot, &ops, slot)) != NULL);
 	T_EQ(server->paused, 0);
 	channel_hold(near, false);
 	T_EQ(server->paused, 0);
@@ -155,18 +161,18 @@ static void
 test_cannot(void)
 {
 	start();
-	top.count = 2;		/* not the uppermost */
-	T_TRUE(kept_new(&slot, &ops, &slot) == NULL);
-	top.count = 1;
-	top.channel = NULL;	/* a connection's slot */
-	T_TRUE(kept_new(&slot, &ops, &slot) == NULL);
-	top.channel = near;
+	near->chain.count = 2;		/* not the uppermost */
+	T_TRUE(kept_new(slot, &ops, slot) == NULL);
+	near->chain.count = 1;
+	slot->chain = &mux_conn->chain;	/* a connection's slot */
+	T_TRUE(kept_new(slot, &ops, slot) == NULL);
+	slot->chain = &near->chain;
 	channel_end(far, 1000, "");	/* it is going */
-	T_TRUE(kept_new(&slot, &ops, &slot) == NULL);
+	T_TRUE(kept_new(slot, &ops, slot) == NULL);
 	conn_kill(server, "over");
-	T_TRUE(kept_new(&slot, &ops, &slot) == NULL);
+	T_TRUE(kept_new(slot, &ops, slot) == NULL);
 	turns(2);
-	T_TRUE(kept_new(&slot, &ops, &slot) == NULL);
+	T_TRUE(kept_new(slot, &ops, slot) == NULL);
 	stop();
 }
 

@@ -32,8 +32,7 @@ test_child_with(void)
 	settle();
 	T_STORY("m7FL(b) end7:1000() ");
 	be(1);
-	channel_ended(list_entry(far->children.next, struct hg_channel,
-	    sibling), 1000, "");
+	channel_ended(channel_first_child(far), 1000, "");
 	settle();
 	T_STORY("end6:1000() ");
 }
@@ -54,7 +53,7 @@ test_child_without_id_with(void)
 	channel_ended(child, 1000, "");
 	settle();
 	T_STORY("m4FL(a) end6:1000() ");
-	T_TRUE(list_empty(&far->children));
+	T_NULL(channel_first_child(far));
 }
 BOTH(test_child_without_id)
 
