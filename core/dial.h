@@ -18,8 +18,9 @@ struct dial;
  * dial is gone when it returns. The callee owns the descriptor. */
 typedef void dial_done(void *arg, int fd, const char *error);
 
-/* On the worker's thread. NULL without memory, descriptors or threads. */
-struct dial *dial_start(struct worker *, const struct address *,
+/* On the worker's thread. speaks: the server waits for our bytes, which are
+ * there at once. NULL without memory, descriptors or threads. */
+struct dial *dial_start(struct worker *, const struct address *, bool speaks,
     uint64_t timeout_ms, dial_done *, void *arg);
 /* It will not call any more. NULL is fine. */
 void	dial_cancel(struct dial *);

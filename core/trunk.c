@@ -327,7 +327,7 @@ trunk_dial(struct trunk_conn *tc)
 {
 	const struct trunk_settings *settings = tc->trunk->settings;
 
-	tc->dial = dial_start(tc->worker, &settings->target.address,
+	tc->dial = dial_start(tc->worker, &settings->target.address, true,
 	    (uint64_t)settings->service.limits.connect_timeout, trunk_dialled,
 	    tc);
 	if (tc->dial == NULL)

@@ -314,6 +314,13 @@ upstream_make_request(struct upstream *up, const struct hg_channel *ch)
 	return (up->outer != NULL ? 0 : -1);
 }
 
+/* Whether the first bytes are always ours. */
+static bool
+upstream_speaks(const struct target *target)
+{
+	return (target->kind == TARGET_WEBSOCKET || target->tls != NULL);
+}
+
 int
 upstream_start(struct hg_channel *ch)
 {
@@ -329,6 +336,7 @@ upstream_start(struct hg_channel *ch)
 		return (-1);
 	}
 	up->dial = dial_start(own, &up->service->target.address,
+	    upstream_speaks(&up->service->target),
 	    (uint64_t)up->service->limits.connect_timeout, upstream_dialled,
 	    up);
 	if (up->dial == NULL) {

@@ -6,6 +6,7 @@
 #ifndef TESTS_UNIT_DIALS_H
 #define TESTS_UNIT_DIALS_H
 
+#include <netinet/tcp.h>
 #include <sys/syscall.h>
 
 #include <dlfcn.h>
@@ -25,6 +26,7 @@ static bool		fake_closed;	/* "slow" names wait */
 static unsigned		fake_inside, fake_most, fake_calls, fake_left;
 static unsigned		fake_ports[2];	/* of the addresses of a name */
 static bool		connect_to_self;
+static int		acks_at_once;	/* of who connected last */
 
 int	getaddrinfo(const char *, const char *, const struct addrinfo *,
 	    struct addrinfo **);
@@ -104,6 +106,9 @@ freeaddrinfo(struct addrinfo *info)
 int
 connect(int fd, const struct sockaddr *sa, socklen_t len)
 {
+	socklen_t size = sizeof(acks_at_once);
+
+	getsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &acks_at_once, &size);
 	if (connect_to_self && bind(fd, sa, len) == -1)
 		return (-1);
 	return ((int)syscall(SYS_connect, fd, sa, len));
@@ -147,6 +152,7 @@ struct outcome {
 };
 
 static bool	in_start;
+static bool	speaks_first;
 
 static inline void
 on_done(void *arg, int fd, const char *error)
@@ -173,7 +179,8 @@ start(struct outcome *outcome, const char *text, uint64_t timeout)
 	outcome->fd = -1;
 	T_REQUIRE(address_parse(&address, text, &error) == 0);
 	in_start = true;
-	dial = dial_start(worker_self(), &address, timeout, on_done, outcome);
+	dial = dial_start(worker_self(), &address, speaks_first, timeout,
+	    on_done, outcome);
 	in_start = false;
 	address_free(&address);
 	T_REQUIRE(dial != NULL);

@@ -30,6 +30,29 @@ test_connects(void)
 	net_stop();
 }
 
+/* Only who speaks first may leave the server's answer unacknowledged. */
+static void
+test_speaks(void)
+{
+	struct outcome outcome;
+	unsigned port;
+	int listening, round;
+
+	net_start();
+	listening = net_listen(1, &port);
+	for (round = 0; round < 2; round++) {
+		speaks_first = round == 1;
+		start_port(&outcome, port, 10000);
+		NET_UNTIL(outcome.calls > 0);
+		T_REQUIRE(outcome.fd != -1);
+		T_EQ(acks_at_once, !speaks_first);
+		close(outcome.fd);
+	}
+	speaks_first = false;
+	close(listening);
+	net_stop();
+}
+
 static void
 test_refused(void)
 {
@@ -196,6 +219,7 @@ test_cancel_then_destroy(void)
 }
 
 T_MAIN({ "connects", test_connects },
+    { "who speaks first", test_speaks },
     { "refused", test_refused },
     { "not to itself", test_not_to_itself },
     { "deadline", test_deadline },
