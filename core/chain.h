@@ -36,6 +36,7 @@ struct hg_negotiation {
 	bool			 is_trunk;
 	const char		*channel_extensions;	/* "a+b" */
 	bool			 has_mux;
+	bool			 no_root;	/* said by the plugin */
 };
 
 struct hg_slot {

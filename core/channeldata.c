@@ -85,9 +85,12 @@ channel_is_text(struct hg_channel *ch, const struct hg_frame *frame)
 void
 channel_recv(struct hg_channel *ch, struct hg_frame *frame)
 {
-	if (ch == ch->conn->root && ch->conn->is_trunk) {
+	if (ch == ch->conn->root && (ch->conn->is_trunk ||
+	    ch->conn->no_root)) {
 		frame_unref(frame);
-		conn_fail(ch->conn, 1008, "data on channel 0 of a trunk");
+		conn_fail(ch->conn, 1008, ch->conn->is_trunk ?
+		    "data on channel 0 of a trunk" :
+		    "data on channel 0, where nothing is");
 		return;
 	}
 	channel_settle_groups(ch->conn);

@@ -90,6 +90,8 @@ struct hg_conn {
 	bool				 is_edge;	/* the peer may speak
 							 * for others */
 	bool				 is_trunk;
+	bool				 no_root;	/* nothing is behind
+							 * the first channel */
 	const struct conn_session	*session;
 	void				*session_arg;
 	const struct conn_channels	*carried;

@@ -321,6 +321,12 @@ host_negotiation_has_mux(const struct hg_negotiation *negotiation)
 	return (negotiation->has_mux);
 }
 
+static void
+host_negotiation_no_root(struct hg_negotiation *negotiation)
+{
+	negotiation->no_root = true;
+}
+
 static const char *
 host_negotiation_channel_extensions(const struct hg_negotiation *negotiation)
 {
@@ -466,4 +472,5 @@ const struct hg_host host_table = {
 	.fetch_send_end = fetch_send_end,
 	.fetch_hold = fetch_hold,
 	.fetch_cancel = fetch_cancel,
+	.negotiation_no_root = host_negotiation_no_root,
 };

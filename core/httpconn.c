@@ -116,7 +116,7 @@ httpconn_open(struct httpconn *http, struct hg_exchange *ex)
 	ex->reader = http;
 	ex->changed = httpconn_changed;
 	http->exchange = ex;
-	http->conn->service = http->conn->chain.service = ex->service;
+	http->conn->service = ex->service;
 	ex->last = httpconn_is_last(http, ex->request);
 	httpconn_wait(http, http->conn->listen->http_timeout);
 	if ((status = httpconn_check(ex, &why)) != 0) {

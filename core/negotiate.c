@@ -81,6 +81,7 @@ negotiate_context(struct hg_negotiation *context,
 	context->service = place->service;
 	context->plugin = plugin;
 	context->is_trunk = place->is_trunk;
+	context->no_root = false;
 	context->has_mux = negotiate_may_have_mux(place) ||
 	    (out != NULL && negotiated_has_mux(out));
 	if (names->text == NULL)
@@ -163,6 +164,8 @@ negotiate_accept_one(const struct negotiate_place *place, enum hg_place where,
 		wsext_params_free(answer);
 		return (-1);
 	}
+	out->no_root = out->no_root || (context.no_root && plugin->has_mux &&
+	    !place->in_mux);
 	return (wsext_push(&out->answer, answer));
 }
 

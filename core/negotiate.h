@@ -23,6 +23,7 @@ struct negotiated {
 	struct chain_entry	channel[CHANNEL_SLOTS_MAX];
 	unsigned		channel_count;
 	struct wsext_list	answer;		/* acceptor: to be sent */
+	bool			no_root;	/* nothing is behind channel 0 */
 };
 
 /* Where it happens. */

@@ -48,8 +48,10 @@ openchannel_copy_field(struct hg_fields *fields, const struct hg_head *from,
  * the connection (protocol 2, "who may speak for others").
  */
 static struct hg_head *
-openchannel_own_identity(const struct hg_conn *conn, const struct hg_head *request)
+openchannel_own_identity(const struct hg_conn *conn,
+    const struct hg_head *request)
 {
+	static const char *const proofs[] = { "Authorization", "Cookie" };
 	const struct hg_head *made = conn->root->request;
 	struct hg_fields *fields = http_fields_new();
 	struct hg_head *own = NULL;
@@ -69,9 +71,11 @@ openchannel_own_identity(const struct hg_conn *conn, const struct hg_head *reque
 	if (openchannel_copy_field(fields, made, "Origin") != 0 ||
 	    openchannel_copy_field(fields, made, "Host") != 0)
 		goto out;
-	if (http_get(request, "Authorization") == NULL &&
-	    openchannel_copy_field(fields, made, "Authorization") != 0)
-		goto out;
+	for (i = 0; i < 2; i++)
+		if (http_get(request, proofs[i]) == NULL &&
+		    openchannel_copy_field(fields, made,
+		    proofs[i]) != 0)
+			goto out;
 	own = http_request(request->method, request->target, fields);
 out:
 	http_fields_free(fields);

@@ -105,10 +105,14 @@ opening_check(struct opening *opening, const struct hg_conn *conn,
 	*why = "a trunk must carry channels";
 	if (service->is_trunk && !negotiated_has_mux(&opening->agreed))
 		return (400);
+	opening->service = service;
+	if (opening->agreed.no_root) {
+		opening->protocol = NULL;
+		return (101);
+	}
 	*why = "too many plugins";
 	if (negotiate_add_plugins(&opening->agreed, service) != 0)
 		return (503);
-	opening->service = service;
 	return (101);
 }
 
@@ -284,6 +288,11 @@ opening_start(struct hg_channel *ch, struct opening *opening)
 	ch->service = opening->service;
 	ch->session = &opening_session;
 	ch->session_arg = opening;
+	if (opening->agreed.no_root) {
+		ch->conn->no_root = true;
+		opening_say_yes(ch, NULL);
+		return;
+	}
 	switch (ch->service->target.kind) {
 	case TARGET_NONE:
 		opening_say_yes(ch, opening->protocol);

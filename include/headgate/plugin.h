@@ -955,6 +955,9 @@ struct hg_host {
 	void	 (*fetch_hold)(struct hg_fetch *, bool);
 	/* Nothing is called any more; the handle is gone. NULL is fine. */
 	void	 (*fetch_cancel)(struct hg_fetch *);
+	/* In answer, for a mux: nothing is to be behind the connection's first
+	 * channel; who sends on it is closed with 1008. */
+	void	 (*negotiation_no_root)(struct hg_negotiation *);
 };
 
 #ifdef __cplusplus

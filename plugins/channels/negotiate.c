@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parameters of x-kaazing-channels:
- *	extensions=a+b; window=65536; max-channels=4096; chunk=16384
+ *	extensions=a+b; window=65536; max-channels=4096; chunk=16384; root=none
  * Each side states its own window, max-channels and chunk. Chunk mode is on
  * when both state a chunk; the acceptor does so only if the initiator did.
  */
@@ -143,6 +143,21 @@ common(const char *offered, const char *own)
 	return (out);
 }
 
+/* For a client that shares the connection: none of its channels is the one that
+ * ends with the connection. */
+static int
+answer_root(struct hg_negotiation *n, const struct hg_params *offered,
+    struct hg_params *answer)
+{
+	const char *root = hg->param_get(offered, "root");
+
+	if (root == NULL || strcmp(root, "none") != 0 ||
+	    hg->negotiation_is_trunk(n))
+		return (0);
+	hg->negotiation_no_root(n);
+	return (hg->param_set(answer, "root", root));
+}
+
 int
 channels_answer(struct hg_negotiation *n, const struct hg_params *offered,
     struct hg_params *answer)
@@ -160,7 +175,7 @@ channels_answer(struct hg_negotiation *n, const struct hg_params *offered,
 	error = put_own(n, answer, accepted,
 	    hg->param_get(offered, "chunk") != NULL);
 	free(accepted);
-	return (error);
+	return (error != 0 ? error : answer_root(n, offered, answer));
 }
 
 int

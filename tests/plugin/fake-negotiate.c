@@ -40,6 +40,18 @@ fake_negotiation_has_mux(const struct hg_negotiation *n)
 }
 
 void
+fake_negotiation_no_root(struct hg_negotiation *n)
+{
+	n->no_root = true;
+}
+
+bool
+fake_no_root(void)
+{
+	return (fake.negotiation.no_root);
+}
+
+void
 fake_set_negotiation_mux(bool has_mux)
 {
 	fake.negotiation.has_mux = has_mux;

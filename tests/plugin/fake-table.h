@@ -52,6 +52,7 @@ const void *fake_negotiation_options(const struct hg_negotiation *);
 bool	 fake_negotiation_is_trunk(const struct hg_negotiation *);
 const char *fake_negotiation_extensions(const struct hg_negotiation *);
 bool	 fake_negotiation_has_mux(const struct hg_negotiation *);
+void	 fake_negotiation_no_root(struct hg_negotiation *);
 struct hg_timer *fake_timer_start(struct hg_slot *, uint64_t,
 	    void (*)(struct hg_slot *, void *));
 void	 fake_timer_stop(struct hg_timer *);
@@ -175,6 +176,7 @@ void	 fake_kept_end(struct hg_kept *, unsigned, const char *);
 	.negotiation_is_trunk = fake_negotiation_is_trunk,		\
 	.negotiation_channel_extensions = fake_negotiation_extensions,	\
 	.negotiation_has_mux = fake_negotiation_has_mux,		\
+	.negotiation_no_root = fake_negotiation_no_root,		\
 	.param_at = wsext_at,						\
 	.timer_start = fake_timer_start,				\
 	.timer_stop = fake_timer_stop,					\

@@ -172,7 +172,7 @@ struct hg_report {
 
 struct hg_negotiation {
 	struct fake_plugin	*plugin;
-	bool			 trunk, has_mux;
+	bool			 trunk, has_mux, no_root;
 	char			 extensions[256];
 };
 

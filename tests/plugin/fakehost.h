@@ -96,6 +96,8 @@ const struct hg_head *fake_head(const char *kind, const char *text);
 /* For what follows; the standard is false and "". */
 void	 fake_set_negotiation(bool trunk, const char *channel_extensions);
 void	 fake_set_negotiation_mux(bool has_mux);
+/* What the last answer said of the first channel. */
+bool	 fake_no_root(void);
 /* Parameters as text, "" for none; NULL: the extension is left out. */
 const char *fake_offer(const char *plugin);
 const char *fake_answer(const char *plugin, const char *offered);

@@ -68,6 +68,33 @@ test_answer(void)
 	fake_finish();
 }
 
+/* What comes and goes by itself on a connection is not what ends with it. */
+static void
+test_no_root(void)
+{
+	static const struct {
+		const char	*offered;
+		bool		 trunk, taken;
+	} rows[] = {
+		{ "root=none", false, true },
+		{ "root=none; chunk=4096", false, true },
+		{ "", false, false }, { "root", false, false },
+		{ "root=other", false, false }, { "root=none", true, false },
+	};
+	const char *answer;
+	size_t i;
+
+	for (i = 0; i < T_ROWS(rows); i++) {
+		t_row("%s", rows[i].offered);
+		start();
+		fake_set_negotiation(rows[i].trunk, "");
+		answer = fake_answer("channels", rows[i].offered);
+		T_EQ(strstr(answer, "root=none") != NULL, rows[i].taken);
+		T_EQ(fake_no_root(), rows[i].taken);
+		fake_finish();
+	}
+}
+
 static void
 test_check(void)
 {
@@ -262,7 +289,8 @@ test_payload_like_control(void)
 }
 
 T_MAIN({ "offer", test_offer }, { "answer", test_answer },
-    { "check", test_check }, { "options", test_options },
+    { "no root", test_no_root }, { "check", test_check },
+    { "options", test_options },
     { "trunk window", test_trunk_window }, { "label cut", test_label_cut },
     { "control cut", test_control_cut },
     { "bad messages", test_bad_messages },

@@ -3,6 +3,7 @@ WIRE_TESTS += \
 	tests/wire/channels-auth.test.mjs \
 	tests/wire/channels-chunk.test.mjs \
 	tests/wire/channels-credit.test.mjs \
+	tests/wire/channels-rootless.test.mjs \
 	tests/wire/channels-wrong.test.mjs \
 	tests/wire/channels.test.mjs \
 	tests/wire/close.test.mjs \
