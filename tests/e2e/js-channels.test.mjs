@@ -192,6 +192,22 @@ test('refused: error and 1006, and only that one', async (t) => {
   await first.message('still here');
 });
 
+test('no subprotocol, or another one: it fails', async (t) => {
+  const setup = await start(t);
+  const { mux, first } = setup;
+  for (const [id, fields] of [[3, {}], [5, { 'Sec-WebSocket-Protocol': 'x' }],
+    [7, { 'Sec-WebSocket-Extensions': 'x-other' }]]) {
+    const client = setup.open('/b', id === 7 ? [] : 'one');
+    await mux.next(/^create/);
+    mux.make(id, fields);
+    await client.failed();
+    await mux.next(new RegExp(`^abort ${hex(id)} code=1002`));
+    mux.control(`destroy ${hex(id)} code=1002`);
+  }
+  mux.data(1, 'x');
+  await first.message('x');
+});
+
 test('401 for a channel: its own credentials', async (t) => {
   const asked = [];
   const setup = await start(t, CHUNK, { challenge: ({ url, realm }) => {

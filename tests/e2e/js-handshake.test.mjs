@@ -237,6 +237,7 @@ const WRONG = {
   'too many fields': `HTTP/1.1 101 x\r\n${'A: b\r\n'.repeat(65)}\r\n`,
   'a subprotocol that was not offered':
     `${SWITCH}Sec-WebSocket-Protocol: two\r\n\r\n`,
+  'no subprotocol': `${SWITCH}\r\n`,
   'two subprotocols': `${SWITCH}Sec-WebSocket-Protocol: one\r\n` +
     'Sec-WebSocket-Protocol: one\r\n\r\n',
   'an extension that was not offered':

@@ -342,8 +342,8 @@ class Mux {
     const extensions = fields.get('Sec-WebSocket-Extensions') ?? '';
     this.#accepted = true;
     channel.isCreated = true;
-    if (extensions !== '' ||
-        (protocol !== '' && !channel.protocols.includes(protocol)))
+    if (extensions !== '' || (protocol === '' ? channel.protocols.length > 0 :
+      !channel.protocols.includes(protocol)))
       channel.fail(1002, 'answer-not-offered');
     else
       channel.events?.opened(protocol, '');

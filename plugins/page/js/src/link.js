@@ -200,8 +200,8 @@ class Link {
   #agree(response) {
     const protocol = response.fields.get('Sec-WebSocket-Protocol') ?? '';
     const text = response.fields.get('Sec-WebSocket-Extensions') ?? '';
-    const wrong = this.#protocolIsWrong(protocol) ??
-      this.#buildChain(parseExtensions(text));
+    const wrong = this.#buildChain(parseExtensions(text)) ??
+      this.#protocolIsWrong(protocol);
     if (wrong) {
       this.fail(1002, wrong);
       return;
@@ -213,9 +213,13 @@ class Link {
       text || outer, this);
   }
 
+  // Who offers some must be answered one, as in an opening handshake.
   #protocolIsWrong(protocol) {
-    return protocol !== '' && !this.#request.protocols.includes(protocol) ?
-      'a subprotocol that was not offered' : undefined;
+    const { protocols } = this.#request;
+    if (protocol === '' && (protocols.length === 0 || this.mux?.isShared))
+      return undefined;
+    return protocols.includes(protocol) ? undefined :
+      'a subprotocol that was not offered';
   }
 
   // What is wrong with the answer, or undefined.
