@@ -373,7 +373,7 @@ fetch_dial(struct hg_fetch *fetch)
 {
 	fetch->connect_by = worker_clock() + fetch->connect_ms;
 	fetch->dial = dial_start(fetch->worker, &fetch->target->target.address,
-	    fetch->connect_ms, fetch_on_dialled, fetch);
+	    true, fetch->connect_ms, fetch_on_dialled, fetch);
 }
 
 /* --- for plugins ---------------------------------------------------------- */

@@ -6,6 +6,8 @@
 #ifndef TESTS_UNIT_FETCHES_H
 #define TESTS_UNIT_FETCHES_H
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 
@@ -167,14 +169,16 @@ origin_stop(struct origin *origin)
 	close(origin->listening);
 }
 
+/* What it says is there at once, whatever was acknowledged. */
 static inline void
 origin_accept(struct origin *origin)
 {
-	int fd;
+	int fd, yes = 1;
 
 	if ((fd = accept(origin->listening, NULL, NULL)) == -1)
 		return;
 	net_nonblock(fd);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 	origin_close(origin);
 	origin->fd = fd;
 	origin->accepted++;
