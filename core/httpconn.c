@@ -28,10 +28,28 @@ httpconn_moved(const struct httpconn *http)
 	return (http->conn->bytes_in + http->conn->bytes_out);
 }
 
+/* What a client is waited for, for the log; NULL: nothing. */
+static const char *
+httpconn_owes(const struct httpconn *http)
+{
+	const struct hg_exchange *ex = http->exchange;
+
+	if (!outq_empty(&http->conn->out))
+		return ("it does not read");
+	if (http->closing || http->fin)
+		return ("closed");
+	if (ex == NULL)
+		return (http->in_head ? "no complete request" : "idle");
+	if (!httpbody_is_complete(&ex->body) && (ex->holds == 0 || ex->ended))
+		return ("no complete body");
+	return (NULL);
+}
+
 void
 httpconn_wait(struct httpconn *http, int64_t ms)
 {
 	http->moved = httpconn_moved(http);
+	http->owed = httpconn_owes(http);
 	due_set(&http->conn->worker->dues, &http->due, worker_clock() +
 	    (uint64_t)ms);
 }
@@ -237,39 +255,28 @@ httpconn_work(struct work *work)
 	httpconn_read(http);
 }
 
-/* What a client owes that has not moved a byte for that long; NULL: nothing. */
-static const char *
-httpconn_owes(const struct httpconn *http)
-{
-	const struct hg_exchange *ex = http->exchange;
-
-	if (!outq_empty(&http->conn->out))
-		return ("it does not read");
-	if (http->closing || http->fin)
-		return ("closed");
-	if (ex == NULL)
-		return (http->in_head ? "no complete request" : "idle");
-	if (!httpbody_is_complete(&ex->body) && (ex->holds == 0 || ex->ended))
-		return ("no complete body");
-	return (NULL);
-}
-
+/*
+ * Between requests the time is over. Else whoever owed the same when it began,
+ * and has not moved a byte, is not waited for any more.
+ */
 static void
 httpconn_tick(struct due *due)
 {
 	struct httpconn *http = list_entry(due, struct httpconn, due);
-	bool moved = httpconn_moved(http) != http->moved;
-	const char *owes;
+	const char *owes = httpconn_owes(http);
 
 	worker_tick(http->conn->worker);
-	owes = http->conn->state == CONN_DEAD ? NULL : httpconn_owes(http);
-	if (owes == NULL || (moved && !http->in_head)) {
-		httpconn_wait(http, http->conn->listen->http_timeout);
+	if (http->conn->state == CONN_DEAD)
 		return;
-	}
-	if (http->exchange == NULL && !http->closing && !http->in_head &&
-	    outq_empty(&http->conn->out))
-		httpconn_close_behind(http);
+	if (http->exchange == NULL && !http->closing &&
+	    outq_empty(&http->conn->out)) {
+		if (http->in_head)
+			conn_kill(http->conn, owes);
+		else
+			httpconn_close_behind(http);
+	} else if (owes == NULL || owes != http->owed ||
+	    httpconn_moved(http) != http->moved)
+		httpconn_wait(http, http->conn->listen->http_timeout);
 	else
 		conn_kill(http->conn, owes);
 }

@@ -27,7 +27,8 @@ struct httpconn {
 	struct hg_frame		*in;		/* received, not looked at */
 	struct work		 work;
 	struct due		 due;
-	uint64_t		 moved;		/* bytes, when due was set */
+	uint64_t		 moved;		/* bytes, when due was set, */
+	const char		*owed;		/* and what was owed then */
 	int64_t			 requests;
 	bool			 in_head;	/* some of a request is there */
 	bool			 paused;
