@@ -2,9 +2,11 @@
 # "make check" runs the inputs and changed ones; see CONTRIBUTING.md for
 # "make fuzz".
 FUZZ_TARGETS = \
+	tests/fuzz/fuzz-body \
 	tests/fuzz/fuzz-broker tests/fuzz/fuzz-config tests/fuzz/fuzz-control \
 	tests/fuzz/fuzz-deflate tests/fuzz/fuzz-extension \
-	tests/fuzz/fuzz-frame tests/fuzz/fuzz-head tests/fuzz/fuzz-pair \
+	tests/fuzz/fuzz-frame tests/fuzz/fuzz-head tests/fuzz/fuzz-page \
+	tests/fuzz/fuzz-pair \
 	tests/fuzz/fuzz-pingpong tests/fuzz/fuzz-stomp
 
 check_LIBRARIES += tests/fuzz/libfuzz.a
@@ -24,6 +26,8 @@ tests_fuzz_libfuzz_a_DEPENDENCIES = $(FUZZ_MAIN)
 fuzz_libs = \
 	$(FUZZ_MAIN) tests/fuzz/checks.$(OBJEXT) tests/fuzz/libfuzz.a \
 	tests/plugin/libfake.a core/libheadgate.a $(HEADGATE_LIBS)
+tests_fuzz_fuzz_body_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_body_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_broker_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_broker_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_config_LDADD = $(fuzz_libs)
@@ -38,6 +42,10 @@ tests_fuzz_fuzz_frame_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_frame_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_head_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_head_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_page_SOURCES = tests/fuzz/fuzz-page.c plugins/page/path.c
+tests_fuzz_fuzz_page_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/page
+tests_fuzz_fuzz_page_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_page_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_pair_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_pair_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_pingpong_LDADD = $(fuzz_libs)
