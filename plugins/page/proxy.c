@@ -221,7 +221,7 @@ page_proxy_begin(struct hg_exchange *ex, struct page *page,
 	to = hg->fetch_target(options->origin, options->origin_ca, NULL, NULL,
 	    error, sizeof(error));
 	if (to == NULL) {
-		hg->log(NULL, HG_LOG_WARN, "page: origin: %s", error);
+		hg->log(NULL, HG_LOG_WARN, "page: proxy: %s", error);
 		return (page_answer(ex, 502, NULL));
 	}
 	if ((page->proxy = calloc(1, sizeof(*page->proxy))) == NULL)
@@ -277,6 +277,6 @@ page_proxy_load(const struct page_options *options)
 	if (options->origin == NULL || hg->fetch_target(options->origin,
 	    options->origin_ca, NULL, NULL, error, sizeof(error)) != NULL)
 		return (0);
-	hg->log(NULL, HG_LOG_ERROR, "page: origin: %s", error);
+	hg->log(NULL, HG_LOG_ERROR, "page: proxy: %s", error);
 	return (-1);
 }
