@@ -25,6 +25,7 @@ WIRE_TESTS += \
 	tests/wire/origin.test.mjs \
 	tests/wire/page.test.mjs \
 	tests/wire/page-inject.test.mjs \
+	tests/wire/page-origin.test.mjs \
 	tests/wire/page-proxy.test.mjs \
 	tests/wire/pingpong.test.mjs \
 	tests/wire/relay.test.mjs \
