@@ -319,23 +319,27 @@ test('a client that leaves takes its request along', async (t) => {
 test('a client that does not read stops the origin', async (t) => {
   const size = 64 << 20;
   const { client } = await atOrigin(t, ask('/'));
+  // Bytes are counted, not kept: there are many.
+  let read = 0;
+  client.socket.removeAllListeners('data');
+  client.socket.on('data', (data) => {
+    read += data.length;
+  });
   client.socket.pause();
   const before = daemon.memory();
   say(`${OK}Content-Length: ${size}\r\n\r\n`);
   const piece = Buffer.alloc(1 << 20, 0x61);
-  let blocked = 0;
   for (let sent = 0; sent < size; sent += piece.length)
-    blocked = peer.socket.write(piece) ? blocked : peer.socket.writableLength;
-  await until(async () => {
-    const now = peer.socket.writableLength;
-    const same = now === blocked && now < size - (1 << 20);
-    blocked = now;
-    return same;
+    peer.socket.write(piece);
+  let blocked = 0;
+  await until(() => {
+    const same = peer.socket.writableLength === blocked;
+    blocked = peer.socket.writableLength;
+    return same && blocked < size - (1 << 20);
   }, 'the origin to be stopped');
   assert.ok(blocked > size / 2, 'most of it waits at the origin');
   assert.ok(daemon.memory() - before < 16 << 20, 'and not in the gateway');
   client.socket.resume();
-  const answer = await response(client, 'GET', 30000);
-  assert.equal(answer.body.length, size);
-  assert.ok(answer.body.every((byte) => byte === 0x61));
+  await until(() => read > size, 'all of it', 30000);
+  assert.ok(read < size + 1000);
 });
