@@ -245,13 +245,16 @@ entry_check(const struct plugin *plugin, const char *name, char *error,
 	    size));
 }
 
-/* Everything that can be wrong behind the versions. -1: error says what,
- * without the file. */
+/* Everything that can be wrong, the versions first. -1: error says what,
+ * without the file. The checks of options may use the host. */
 static int
-plugin_fill(struct plugin *plugin, const char *name, char *error, size_t size)
+plugin_fill(struct plugin *plugin, const char *name,
+    const struct hg_host *host, char *error, size_t size)
 {
-	if (versions_check(plugin->symbol, error, size) == -1 ||
-	    tables_copy(plugin, error, size) == -1 ||
+	if (versions_check(plugin->symbol, error, size) == -1)
+		return (-1);
+	*plugin->symbol->host = host;
+	if (tables_copy(plugin, error, size) == -1 ||
 	    entry_check(plugin, name, error, size) == -1)
 		return (-1);
 	plugin->options = calloc(1, plugin->entry.options_size > 0 ?
@@ -300,13 +303,12 @@ plugin_open(const char *dir, bool dir_trusted, const char *name,
 	plugin->symbol = symbol_open(plugin->path, error, size);
 	if (plugin->symbol == NULL)
 		goto fail;
-	if (plugin_fill(plugin, name, text, sizeof(text)) == -1) {
+	if (plugin_fill(plugin, name, host, text, sizeof(text)) == -1) {
 		snprintf(error, size, "%s: %s", plugin->path, text);
 		goto fail;
 	}
 	if (plugin_register(plugin, error, size) == -1)
 		goto fail;
-	*plugin->symbol->host = host;
 	return (plugin);
 fail:
 	plugin_discard(plugin);

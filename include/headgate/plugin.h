@@ -600,7 +600,7 @@ struct hg_plugin {
 /* The plugin itself, as hg->count and hg->worker_data want it. */
 HG_EXPORT extern const struct hg_plugin hg_plugin_entry;
 
-/* The host's functions, there before load is called. */
+/* The host's functions, there before load and any check are called. */
 extern const struct hg_host *hg HG_HIDDEN;
 
 /* --- the host ------------------------------------------------------------- */

@@ -126,6 +126,15 @@ void	 fake_hg_http_abort(struct hg_exchange *, const char *);
 void	 fake_hg_http_hold(struct hg_exchange *, bool);
 const char *fake_hg_http_browser(const struct hg_exchange *, unsigned);
 
+/* fake-fetch.c */
+struct hg_fetch *fake_hg_fetch_start(struct hg_target *,
+	    const struct hg_request *, const struct hg_fetch_ops *, void *);
+bool	 fake_hg_fetch_send(struct hg_fetch *, struct hg_frame *);
+void	 fake_hg_fetch_send_end(struct hg_fetch *);
+void	 fake_hg_fetch_hold(struct hg_fetch *, bool);
+void	 fake_hg_fetch_cancel(struct hg_fetch *);
+
+
 /* fake-kept.c */
 struct hg_kept *fake_keep_upstream(struct hg_slot *,
 	    const struct hg_kept_ops *, void *);
@@ -204,6 +213,15 @@ void	 fake_kept_end(struct hg_kept *, unsigned, const char *);
 	.http_end = fake_hg_http_end,					\
 	.http_abort = fake_hg_http_abort,				\
 	.http_hold = fake_hg_http_hold,					\
-	.http_browser = fake_hg_http_browser
+	.http_browser = fake_hg_http_browser,				\
+	.fetch_check = fetchtarget_check,				\
+	.fetch_target = fetchtarget_get,				\
+	.fetch_host = fetchtarget_host,					\
+	.fetch_path = fetchtarget_path,					\
+	.fetch_start = fake_hg_fetch_start,				\
+	.fetch_send = fake_hg_fetch_send,				\
+	.fetch_send_end = fake_hg_fetch_send_end,			\
+	.fetch_hold = fake_hg_fetch_hold,				\
+	.fetch_cancel = fake_hg_fetch_cancel
 
 #endif

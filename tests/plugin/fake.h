@@ -10,6 +10,7 @@
 #include "fakehost.h"
 
 #include "frame.h"
+#include "fetchtarget.h"
 #include "http.h"
 #include "list.h"
 #include "str.h"
@@ -192,7 +193,7 @@ struct fake_host {
 	}			 service[FAKE_SERVICES];
 	unsigned		 services;
 	char			 error[512];
-	struct list		 exchanges;
+	struct list		 exchanges, fetches;
 	struct list		 conns, timers, posts, groups, own_heads;
 	struct list		 lines, read_lines;
 	struct str		 report;
@@ -261,6 +262,9 @@ bool	 fake_blocked(const struct hg_channel *);
 void	 fake_unblocked(struct hg_channel *);
 void	 fake_run_opened(struct hg_channel *, const struct hg_head *);
 void	 fake_leave_groups(struct hg_channel *);
+
+/* fake-fetch.c */
+void	 fake_fetch_free_all(void);
 
 /* fake-http.c */
 void	 fake_http_turn(void);

@@ -82,6 +82,7 @@ fake_start(void)
 	fake.now = 1000000;
 	fake.seed = 0x9e3779b97f4a7c15;
 	list_init(&fake.exchanges);
+	list_init(&fake.fetches);
 	list_init(&fake.conns);
 	list_init(&fake.timers);
 	list_init(&fake.posts);
@@ -170,10 +171,10 @@ load(const char *name, char *const *pairs, size_t count)
 	p->options = calloc(1, plugin->options_size + 1);
 	if (p->counter == NULL || p->options == NULL)
 		abort();
+	*plugin->host = &fake_table;
 	error = fake_options(p->options, plugin, pairs, count);
 	if (error != NULL)
 		return (refuse(p, name, error));
-	*plugin->host = &fake_table;
 	fake.plugins++;
 	fake.loading = p;
 	previous = fake_enter(0);
@@ -313,6 +314,7 @@ free_lists(void)
 	struct list *node, *save;
 
 	fake_http_free_all();
+	fake_fetch_free_all();
 	list_each(node, save, &fake.conns)
 		conn_free(list_entry(node, struct hg_conn, node));
 	list_each(node, save, &fake.own_heads) {

@@ -222,6 +222,25 @@ int	 fake_http_holds(const struct hg_exchange *);
 /* What hg->http_browser says, until fake_finish(). */
 void	 fake_http_set_browser(unsigned index, const char *file);
 
+/* --- requests of a plugin's own -------------------------------------------- */
+
+/* The next that was begun and not taken by this yet, or NULL. */
+struct hg_fetch *fake_fetch(void);
+/* Its head as text, with the plugin's fields and Host; its body's length as
+ * the plugin said; what was sent of it; whether that is all. */
+const char *fake_fetch_request(const struct hg_fetch *);
+int64_t	 fake_fetch_length(const struct hg_fetch *);
+const char *fake_fetch_sent(const struct hg_fetch *);
+bool	 fake_fetch_is_sent(const struct hg_fetch *);
+bool	 fake_fetch_is_cancelled(const struct hg_fetch *);
+int	 fake_fetch_holds(const struct hg_fetch *);
+void	 fake_fetch_set_full(struct hg_fetch *, bool);
+/* What the server does: its head as text, a piece of its body, the end. (turn)*/
+void	 fake_fetch_respond(struct hg_fetch *, const char *head);
+void	 fake_fetch_body(struct hg_fetch *, const void *, size_t);
+void	 fake_fetch_end(struct hg_fetch *, enum hg_fetch_end,
+	    const char *reason);
+
 /* --- looking -------------------------------------------------------------- */
 
 /* The next frame on the wire, at the top of a channel; NULL: no more. */

@@ -4,6 +4,7 @@ tests_plugin_libfake_a_SOURCES = \
 	tests/plugin/fake-auth.c tests/plugin/fake-recycle.c \
 	tests/plugin/fake-chain.c tests/plugin/fake-channel.c \
 	tests/plugin/fake-frame.c tests/plugin/fake-hg.c \
+	tests/plugin/fake-fetch.c \
 	tests/plugin/fake-beat.c tests/plugin/fake-http.c \
 	tests/plugin/fake-kept.c \
 	tests/plugin/fake-look.c tests/plugin/fake-mux.c \
@@ -149,7 +150,8 @@ tests_plugin_test_deflate_once_LDADD = $(LDADD) $(ZLIB_LIBS)
 # Where a script goes in a page, and whether it may, by themselves.
 PLUGIN_TESTS += \
 	tests/plugin/test-page-csp \
-	tests/plugin/test-page-inject
+	tests/plugin/test-page-inject \
+	tests/plugin/test-page-proxy
 
 tests_plugin_test_page_csp_SOURCES = \
 	tests/plugin/test-page-csp.c \
