@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *
 page_check_root(const char *value, char *buffer, size_t size)
@@ -48,6 +50,16 @@ static const char *
 page_check_origin(const char *value, char *buffer, size_t size)
 {
 	return (hg->fetch_check(value, buffer, size));
+}
+
+/* Said at the start instead of at the first request. */
+static const char *
+page_check_ca(const char *value, char *buffer, size_t size)
+{
+	if (access(value, R_OK) == 0)
+		return (NULL);
+	snprintf(buffer, size, "%s: %s", value, strerror(errno));
+	return (buffer);
 }
 
 static const char *
@@ -121,7 +133,7 @@ static const struct hg_option page_options[] = {
 	{
 		.key = "proxy-ca", .type = HG_STRING, .per_service = true,
 		.offset = offsetof(struct page_options, origin_ca),
-		.check = page_check_root,
+		.check = page_check_ca,
 		.help = "file of certificates that the origin's is checked by",
 	},
 	{

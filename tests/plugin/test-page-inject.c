@@ -379,7 +379,68 @@ test_element(void)
 	T_FALSE(inject_is_path(longest));
 }
 
+/* Parts of pages, of which any order is a page of a kind. */
+static const char *const parts[] = {
+	"<", ">", "/", "!", "--", "<!--", "-->", "<!doctype html>", "<html>",
+	"<head>", "<HEAD a='>'>", "</head>", "<body>", "</", "<title>",
+	"</title>", "<script>", "</script>", "<script src=\"" SCRIPT "\">",
+	"<script nonce=abc>", "<template>", "</template>", "<meta charset=x>",
+	"<header>", "\"", "'", "=", " ", "\n", "a", "head", "<h", "&lt;",
+	"\xc3\xa4", "<p>", "<?", "<plaintext>", "<textarea>", "</textarea>",
+};
+
+/*
+ * What is found stays so, however much of the page is there: a longer begin
+ * has the same place, or speaks against the script. What is put in is a script
+ * there, not text, so that nothing is put in twice.
+ */
+static void
+test_random(void)
+{
+	static const char element[] = "<script src=\"" SCRIPT "\"></script>";
+
+	struct inject_view whole, part;
+	enum inject_verdict verdict, early;
+	char page[1024], changed[1200], *copy;
+	size_t len, cut;
+	unsigned round, i;
+
+	srand(4711);
+	for (round = 0; round < 20000; round++) {
+		page[0] = '\0';
+		for (i = (unsigned)rand() % 24; i > 0; i--)
+			strcat(page, parts[(size_t)rand() % T_ROWS(parts)]);
+		len = strlen(page);
+		copy = malloc(len + 1);
+		T_REQUIRE(copy != NULL);
+		memcpy(copy, page, len);
+		copy = realloc(copy, len > 0 ? len : 1);
+		verdict = inject_look((struct html_span){ copy, len }, SCRIPT,
+		    true, &whole);
+		free(copy);
+		cut = len > 0 ? (size_t)rand() % len : 0;
+		early = inject_look((struct html_span){ page, cut }, SCRIPT,
+		    true, &part);
+		t_row("%zu of %s", cut, page);
+		if (early == INJECT_DONE) {
+			T_TRUE(verdict == INJECT_DONE ||
+			    verdict == INJECT_PRESENT);
+			T_EQ(part.place, whole.place);
+		}
+		if (early == INJECT_PRESENT)
+			T_EQ(verdict, INJECT_PRESENT);
+		if (verdict != INJECT_DONE)
+			continue;
+		T_REQUIRE(whole.place <= len);
+		snprintf(changed, sizeof(changed), "%.*s%s%s",
+		    (int)whole.place, page, element, page + whole.place);
+		T_EQ(inject_look((struct html_span){ changed,
+		    strlen(changed) }, SCRIPT, true, &part), INJECT_PRESENT);
+	}
+}
+
 T_MAIN({ "places", test_places },
+    { "random pages", test_random },
     { "prefixes", test_prefixes },
     { "window", test_window },
     { "nonces", test_nonces },
