@@ -14,6 +14,8 @@ JS_LIBRARY = \
 	plugins/page/js/src/link.js \
 	plugins/page/js/src/pool.js \
 	plugins/page/js/src/opening.js \
+	plugins/page/js/src/tabworker.js \
+	plugins/page/js/src/tabs.js \
 	plugins/page/js/src/websocket.js \
 	plugins/page/js/src/headgate.js
 

@@ -1,8 +1,4 @@
 // What a page sees of the library.
-function openWebSocket(url, protocols, events) {
-  return new Opening(url, protocols, events);
-}
-
 // From here on, new WebSocket of this page or worker is that of the library.
 function install(options) {
   configure(options);

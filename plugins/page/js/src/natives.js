@@ -1,10 +1,10 @@
 // What the library uses of its surroundings, taken once, at load: a page that
 // replaces these later changes nothing here.
 const {
-  ArrayBuffer, Blob, DOMException, Event, EventTarget, JSON, Map, MessageChannel,
-  MessageEvent, Number, Object, Promise, Reflect, Set, SharedWorker, String,
-  TextDecoder, TextEncoder, TypeError, URL, Uint8Array, btoa, clearTimeout,
-  setTimeout,
+  ArrayBuffer, Blob, DOMException, Date, Error, Event, EventTarget, JSON, Map,
+  Math, MessageChannel, MessageEvent, Number, Object, Promise, Reflect, Set,
+  SharedWorker, String, Symbol, TextDecoder, TextEncoder, TypeError, URL,
+  Uint8Array, btoa, clearTimeout, setTimeout,
 } = globalThis;
 
 // The class that this one stands in for.

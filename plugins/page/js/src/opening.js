@@ -20,8 +20,8 @@ class Opening {
   #done = false; // nothing is to be told any more
 
   // Throws what the native class throws.
-  constructor(url, protocols, events) {
-    this.#request = { url, protocols, authorization: undefined,
+  constructor(url, protocols, events, challenge = undefined) {
+    this.#request = { url, protocols, authorization: undefined, challenge,
       isPlain: plainPaths.has(url.origin + url.pathname) };
     this.#events = events;
     this.#start();
@@ -47,6 +47,15 @@ class Opening {
     return this.#carrier.mux?.authenticateRoot(request) ??
       Promise.reject(new DOMException('The connection has no channels.',
         'NotSupportedError'));
+  }
+
+  // The page has gone.
+  leave() {
+    if (this.#isOpen) {
+      this.#done = true;
+      this.#carrier.close();
+    } else
+      this.cancel();
   }
 
   // The page has closed it before it was open.

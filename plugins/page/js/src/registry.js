@@ -52,7 +52,7 @@ function authorizationOf(answer) {
 
 // Asks the page. Gives the value of Authorization, or null.
 async function askCredentials(request, response, round) {
-  const { challenge } = settings;
+  const challenge = request.challenge ?? settings.challenge;
   if (typeof challenge !== 'function')
     return null;
   const header = response.fields.get('WWW-Authenticate') ?? '';
