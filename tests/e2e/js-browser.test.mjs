@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { noBrowser, script, startBrowser, startPages } from '../lib/browser.mjs';
+import {
+  noBrowser, script, startBrowser, startPages, suiteHooks,
+} from '../lib/browser.mjs';
 import { cases } from '../lib/websocket-cases.mjs';
 import { startServer } from '../lib/websocket-server.mjs';
 
@@ -32,10 +34,9 @@ describe('the class in Chromium', { skip }, () => {
   let browser;
   let pages;
   let server;
-  const hooks = [];
+  const t = suiteHooks(after);
 
   before(async () => {
-    const t = { after: (fn) => hooks.push(fn) };
     server = await startServer(t);
     pages = await startPages(t, {
       '/native.html': PAGE, '/ours.html': WITH, '/headgate.js': script(),
@@ -45,10 +46,6 @@ describe('the class in Chromium', { skip }, () => {
       '/install.mjs': 'headgate.install();',
     });
     browser = await startBrowser(t);
-  });
-  after(async () => {
-    for (const hook of hooks.reverse())
-      await hook();
   });
 
   for (const which of ['native', 'ours'])

@@ -4,9 +4,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { noBrowser, script, startBrowser, startPages } from '../lib/browser.mjs';
+import {
+  noBrowser, script, startBrowser, startPages, suiteHooks,
+} from '../lib/browser.mjs';
 import { startDaemon } from '../lib/daemon.mjs';
-import { startPair } from '../lib/pair.mjs';
 import { until } from '../lib/wait.mjs';
 import { cases } from '../lib/websocket-cases.mjs';
 import { startServer } from '../lib/websocket-server.mjs';
@@ -30,15 +31,6 @@ const open = async ([url, count]) => {
       socket.onmessage = ({ data }) => window.got.push(data);
     })));
 };
-
-function withHooks() {
-  const hooks = [];
-  after(async () => {
-    for (const hook of hooks)
-      await hook();
-  });
-  return { after: (fn) => hooks.push(fn) };
-}
 
 const EXTENSIONS =
   'x-kaazing-channels x-kaazing-ping-pong x-kaazing-idle-timeout';
@@ -68,7 +60,7 @@ async function setup(t, options = {}) {
 
 for (const which of ['native', 'ours'])
   describe(`through headgate: ${which}`, { skip }, () => {
-    const t = withHooks();
+    const t = suiteHooks(after);
     let env;
     let page;
     before(async () => {
@@ -94,7 +86,7 @@ for (const which of ['native', 'ours'])
   });
 
 describe('tabs share a connection by a SharedWorker', { skip }, () => {
-  const t = withHooks();
+  const t = suiteHooks(after);
   let env;
   let context;
   before(async () => {

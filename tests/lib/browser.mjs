@@ -22,6 +22,23 @@ export async function noBrowser() {
   }
 }
 
+// For a suite: its hooks, to be run behind it, one after the other.
+export function suiteHooks(after) {
+  const hooks = [];
+  after(async () => {
+    const errors = [];
+    for (const hook of hooks)
+      try {
+        await hook();
+      } catch (error) {
+        errors.push(error);
+      }
+    if (errors.length > 0)
+      throw errors[0];
+  });
+  return { after: (fn) => hooks.push(fn) };
+}
+
 export async function startBrowser(t) {
   const { chromium } = await import('playwright-core');
   const browser = await chromium.launch({
