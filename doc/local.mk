@@ -7,6 +7,7 @@ dist_doc_DATA += \
 	CONTRIBUTING.md \
 	README.md \
 	SECURITY.md \
+	doc/browser.md \
 	doc/operations.md \
 	doc/plugins.md \
 	doc/protocol.md

@@ -13,6 +13,7 @@ E2E_TESTS += \
 	tests/e2e/js-daemon.test.mjs \
 	tests/e2e/js-handshake.test.mjs \
 	tests/e2e/inner.test.mjs \
+	tests/e2e/js-package.test.mjs \
 	tests/e2e/js-pages.test.mjs \
 	tests/e2e/large.test.mjs \
 	tests/e2e/leaving.test.mjs \

@@ -1,9 +1,6 @@
 // All channels of one connection, as its initiator.
 const CONNECTION_WINDOW = 1 << 20;
 const IDLE_TIME = 500;      // ms until credit is given that nobody hurries for
-const UNANSWERED_MAX = 256;
-const UNANSWERED_FIRST = 8; // before the first is accepted,
-const UNANSWERED_BYTES = 32768; // and so many bytes of heads
 const LOST_MAX = 2048;      // ids whose end was never answered
 
 function endLine(verb, id, code, reason) {
@@ -37,9 +34,7 @@ class Mux {
   #granted = CONNECTION_WINDOW;
   #owed = new Set();
   #stopIdle;
-  #creating = [];
-  #unanswered = new Map(); // channels, with the sizes of their heads
-  #accepted = false;
+  #creating = new Creating((channel) => this.#ask(channel));
   #ended = false;
 
   constructor(link, own, peer) {
@@ -70,8 +65,7 @@ class Mux {
     channel.head = head;
     this.#channels.set(id, channel);
     this.#mine++;
-    this.#creating.push(channel);
-    this.#ask();
+    this.#creating.add(channel);
     return channel;
   }
 
@@ -100,23 +94,10 @@ class Mux {
     });
   }
 
-  // As many creates as the acceptor lets go unanswered.
-  #ask() {
-    while (this.#creating.length > 0) {
-      const [channel] = this.#creating;
-      let bytes = channel.head.length;
-      for (const size of this.#unanswered.values())
-        bytes += size;
-      if (this.#unanswered.size >= (this.#accepted ? UNANSWERED_MAX :
-        UNANSWERED_FIRST) || (!this.#accepted && this.#unanswered.size > 0 &&
-          bytes > UNANSWERED_BYTES - 1024))
-        return;
-      this.#creating.shift();
-      this.#alive.add(channel.id);
-      this.#unanswered.set(channel, channel.head.length);
-      channel.isAsked = true;
-      this.control(`create ${hex(channel.id)}\r\n${channel.head}`);
-    }
+  #ask(channel) {
+    this.#alive.add(channel.id);
+    channel.isAsked = true;
+    this.control(`create ${hex(channel.id)}\r\n${channel.head}`);
   }
 
   // Of a channel that is not created yet.
@@ -124,7 +105,7 @@ class Mux {
     if (channel.isAsked)
       channel.lastWord(endLine('abort', channel.id, 1000));
     else {
-      this.#creating = this.#creating.filter((one) => one !== channel);
+      this.#creating.remove(channel);
       this.free(channel);
     }
   }
@@ -320,7 +301,7 @@ class Mux {
   #answered(channel, verb, head) {
     const response = tools.parseResponse(head ||
       `HTTP/1.1 ${verb === 'created' ? 101 : 503} -\r\n`);
-    if (!this.#unanswered.delete(channel) || !response ||
+    if (!this.#creating.answered(channel, verb === 'created') || !response ||
         (verb === 'created') !== (response.status === 101)) {
       this.#wrong('answer-without-question', channel);
       return;
@@ -334,13 +315,12 @@ class Mux {
       channel.refused(response);
     else
       this.#created(channel, response);
-    this.#ask();
+    this.#creating.next();
   }
 
   #created(channel, { fields }) {
     const protocol = fields.get('Sec-WebSocket-Protocol') ?? '';
     const extensions = fields.get('Sec-WebSocket-Extensions') ?? '';
-    this.#accepted = true;
     channel.isCreated = true;
     if (extensions !== '' || (protocol === '' ? channel.protocols.length > 0 :
       !channel.protocols.includes(protocol)))
@@ -393,9 +373,9 @@ class Mux {
     else if ([...this.#channels.values()].some(isOpenChild))
       this.#wrong('children-still-open', channel);
     else if (!channel.gotEnd) {
-      this.#unanswered.delete(channel);
+      this.#creating.answered(channel, false);
       channel.ended(verb, code, textOf(reason));
-      this.#ask();
+      this.#creating.next();
     }
   }
 

@@ -24,6 +24,7 @@ JS_CHANNELS = \
 	plugins/channels/js/control.js \
 	plugins/channels/js/ids.js \
 	plugins/channels/js/channel.js \
+	plugins/channels/js/creating.js \
 	plugins/channels/js/mux.js \
 	plugins/channels/js/channels.js
 
@@ -43,7 +44,9 @@ nodist_js_DATA = \
 	$(js_dist)/headgate.js $(js_dist)/headgate.mjs $(js_dist)/index.mjs \
 	$(js_dist)/channels.js $(js_dist)/pingpong.js \
 	$(js_dist)/idletimeout.js $(js_dist)/headgate.d.ts
-JS_PACKAGE = plugins/page/js/package.json plugins/page/js/README.md
+JS_PACKAGE = \
+	plugins/page/js/package.json plugins/page/js/README.md \
+	plugins/page/js/LICENSE
 noinst_DATA = $(JS_PACKAGE)
 CLEANFILES += $(nodist_js_DATA) $(JS_PACKAGE)
 
@@ -93,3 +96,6 @@ plugins/page/js/package.json: plugins/page/js/package.json.in
 plugins/page/js/README.md: plugins/page/js/README.md.in
 	$(AM_V_GEN)$(MKDIR_P) plugins/page/js && \
 	cat "$(srcdir)/plugins/page/js/README.md.in" >$@
+
+plugins/page/js/LICENSE: LICENSE
+	$(AM_V_GEN)$(MKDIR_P) plugins/page/js && cat "$(srcdir)/LICENSE" >$@
