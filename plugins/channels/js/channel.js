@@ -53,7 +53,7 @@ class Channel {
       tools.encode(message) : message;
     this.#queue.push({ data, size, at: 0, isText: typeof message === 'string' });
     this.#queued += size;
-    this.#mux.activate(this);
+    this.#mux.turns.add(this);
   }
 
   buffered() {
@@ -80,7 +80,7 @@ class Channel {
       return;
     this.#closing = true;
     this.#queue.push({ end: endLine('destroy', this.id, code, reason) });
-    this.#mux.activate(this);
+    this.#mux.turns.add(this);
   }
 
   // --- sending. Each step sends one piece at most, and says 'sent', 'empty',
@@ -106,7 +106,7 @@ class Channel {
     }
     if (this.#sent + charge > this.limit)
       return 'full';
-    if (this.#mux.room() < charge)
+    if (this.#mux.turns.room() < charge)
       return 'stop';
     this.#mux.emit(this.id, item.data);
     this.#passed(item, item.size);
@@ -118,7 +118,7 @@ class Channel {
     const want = Math.min(left, this.#mux.peerChunk);
     const least = Math.min(want, PIECE_MIN);
     const own = this.limit - this.#sent - CHARGE;
-    const room = this.#mux.room() - CHARGE;
+    const room = this.#mux.turns.room() - CHARGE;
     if (own < least)
       return 'full';
     if (room < least)
@@ -135,7 +135,7 @@ class Channel {
   #passed(item, size) {
     item.at += size;
     this.#sent += size + CHARGE;
-    this.#mux.charge(size + CHARGE);
+    this.#mux.turns.charge(size + CHARGE);
     this.#queued -= size;
     this.#meter.sent(size);
     if (!this.#mux.chunk || item.at === (item.data.byteLength ??

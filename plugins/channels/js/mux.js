@@ -1,5 +1,4 @@
 // All channels of one connection, as its initiator.
-const CONNECTION_WINDOW = 1 << 20;
 const IDLE_TIME = 500;      // ms until credit is given that nobody hurries for
 const LOST_MAX = 2048;      // ids whose end was never answered
 
@@ -14,6 +13,7 @@ class Mux {
   peerWindow;
   chunk;     // chunk mode, and the longest piece that the peer takes:
   peerChunk;
+  turns = new Turns();
   isShared;  // nothing is behind 0x0000
   isRetired = false; // no new channels
   emptied = nothing; // called when the last channel has ended
@@ -26,10 +26,6 @@ class Mux {
   #theirs = 0;
   #lost = 0;
   #root;
-  #active = new Set();
-  #running = false;
-  #sent = 0;
-  #limit = CONNECTION_WINDOW;
   #received = 0;
   #granted = CONNECTION_WINDOW;
   #owed = new Set();
@@ -135,41 +131,6 @@ class Mux {
     this.link.send(data instanceof Uint8Array ?
       tools.concat([label, data], label.length + data.length) :
       new Blob([new Uint8Array(label), data]));
-  }
-
-  room() {
-    return this.#limit - this.#sent;
-  }
-
-  charge(bytes) {
-    this.#sent += bytes;
-  }
-
-  // By turns, as long as there is credit.
-  activate(channel) {
-    this.#active.add(channel);
-    this.#run();
-  }
-
-  #run() {
-    if (this.#running)
-      return;
-    this.#running = true;
-    for (let again = true; again && !this.#ended;) {
-      again = false;
-      for (const one of this.#active) {
-        const result = one.step();
-        if (result === 'stop') {
-          again = false;
-          break;
-        }
-        if (result === 'sent')
-          again = true;
-        else
-          this.#active.delete(one);
-      }
-    }
-    this.#running = false;
   }
 
   // --- credit
@@ -288,11 +249,10 @@ class Mux {
 
   #credit(id, channel, bytes) {
     if (id === CONTROL) {
-      this.#limit = Math.max(this.#limit, bytes);
-      this.#run();
+      this.turns.credit(bytes);
     } else if (channel) {
       channel.limit = Math.max(channel.limit, bytes);
-      this.activate(channel);
+      this.turns.add(channel);
     } else if (!this.#alive.has(id))
       this.#wrong('credit-for-unknown');
   }
@@ -409,7 +369,7 @@ class Mux {
   }
 
   #forget(channel) {
-    this.#active.delete(channel);
+    this.turns.remove(channel);
     this.#owed.delete(channel);
     if ((channel.id & 1) !== 0)
       this.#mine--;
@@ -427,6 +387,7 @@ class Mux {
 
   close(end) {
     this.#ended = true;
+    this.turns.stop();
     this.#stopIdle?.();
     for (const channel of this.#channels.values())
       if (channel !== this.#root)

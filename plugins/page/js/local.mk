@@ -25,6 +25,7 @@ JS_CHANNELS = \
 	plugins/channels/js/ids.js \
 	plugins/channels/js/channel.js \
 	plugins/channels/js/creating.js \
+	plugins/channels/js/turns.js \
 	plugins/channels/js/mux.js \
 	plugins/channels/js/channels.js
 
