@@ -9,6 +9,7 @@
 #include "fanout.h"
 
 #define STANDBY_MAX	16
+#define STANDBY		1		/* the default */
 #define RECHECK		60000		/* ms: the default */
 #define RECHECK_MIN	100
 #define RECHECK_MAX	86400000
@@ -146,7 +147,7 @@ fanout_rule_parse(struct fanout_rule *rule, const char *text)
 		return ("standby needs upstream=one");
 	if (!rule->one && recheck >= 0)
 		return ("recheck needs upstream=one");
-	rule->standby = standby > 0 ? (unsigned)standby : 0;
+	rule->standby = standby >= 0 ? (unsigned)standby : STANDBY;
 	rule->recheck = recheck > 0 ? (uint64_t)recheck : RECHECK;
 	return (NULL);
 }

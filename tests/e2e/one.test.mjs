@@ -11,6 +11,8 @@ import { until } from '../lib/wait.mjs';
 const LOGINS = ['ann', 'bob', 'cleo'];
 const SUBSCRIBERS = 100;
 const TIMES = 8; // that the feeder goes
+// So that the one that feeds can be told, and what its loss does.
+const ONE = 'upstream=one standby=0';
 
 describe('RabbitMQ', { skip: missing }, async () => {
   if (missing)
@@ -121,7 +123,7 @@ describe('RabbitMQ', { skip: missing }, async () => {
 
   test('one subscription for all, one for each login', async (t) => {
     for (const [scope, flows] of [['public', 1], ['credential', 3]]) {
-      const pair = await pairOf(t, `/topic/* scope=${scope} upstream=one`);
+      const pair = await pairOf(t, `/topic/* scope=${scope} ${ONE}`);
       const topic = await new Topic(t, pair, `/topic/${scope}`)
         .open({ login: 'pub' });
       await join(topic, SUBSCRIBERS);
@@ -143,7 +145,7 @@ describe('RabbitMQ', { skip: missing }, async () => {
 
   for (const [name, go] of Object.entries(leave))
     test(`the feeder ${name}, again and again, under load`, async (t) => {
-      const pair = await pairOf(t, '/topic/* scope=public upstream=one');
+      const pair = await pairOf(t, `/topic/* scope=public ${ONE}`);
       const topic = await merged(t, pair, `feeder-${name}`);
       await loaded(topic, async () => {
         let member = await feederAfter(topic);
@@ -176,8 +178,7 @@ describe('RabbitMQ', { skip: missing }, async () => {
   }
 
   test('the broker ends the feeder; another stands by', async (t) => {
-    const pair = await pairOf(t,
-      '/topic/* scope=public upstream=one standby=1');
+    const pair = await pairOf(t, '/topic/* scope=public upstream=one');
     const topic = await merged(t, pair, 'standby', 40, 2);
     await loaded(topic, async () => {
       let member = await feederAfter(topic);
@@ -196,7 +197,7 @@ describe('RabbitMQ', { skip: missing }, async () => {
   });
 
   test('the broker ends the only one: all are told', async (t) => {
-    const pair = await pairOf(t, '/topic/* scope=public upstream=one');
+    const pair = await pairOf(t, `/topic/* scope=public ${ONE}`);
     const topic = await merged(t, pair, 'alone', 20);
     const member = await feederAfter(topic);
     await offend(member);
@@ -211,8 +212,7 @@ describe('RabbitMQ', { skip: missing }, async () => {
   });
 
   test('a right that was taken away', async (t) => {
-    const pair = await pairOf(t,
-      '/topic/* scope=public upstream=one recheck=4s');
+    const pair = await pairOf(t, `/topic/* scope=public ${ONE} recheck=4s`);
     const topic = await merged(t, pair, 'revoked', 60);
     const out = topic.members.filter(({ login }) => login === 'cleo');
     const now = Date.now();
@@ -242,7 +242,7 @@ describe('RabbitMQ', { skip: missing }, async () => {
   });
 
   test('the same id again while the first is kept', async (t) => {
-    const pair = await pairOf(t, '/topic/* scope=public upstream=one');
+    const pair = await pairOf(t, `/topic/* scope=public ${ONE}`);
     const topic = await merged(t, pair, 'again', 10);
     await loaded(topic, async () => {
       for (let i = 0; i < 4; i++) {

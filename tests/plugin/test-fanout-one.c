@@ -97,7 +97,7 @@ successor(void)
 	return (NULL);
 }
 
-#define ONE	"share=* scope=public upstream=one"
+#define ONE	"share=* scope=public upstream=one standby=0"
 
 static void
 test_one_stays(void)
@@ -442,7 +442,7 @@ test_recheck(void)
 {
 	unsigned i;
 
-	start("share=* scope=public upstream=one recheck=60s", NULL);
+	start(ONE " recheck=60s", NULL);
 	for (i = 0; i < 75; i++) {
 		host_advance(1000);
 		broker_answer();
@@ -474,8 +474,7 @@ test_recheck_bounded(void)
 	struct hg_conn *conn;
 	unsigned i, asked;
 
-	host_start("share=* scope=public upstream=one recheck=10s", "verify=4",
-	    NULL);
+	host_start(ONE " recheck=10s", "verify=4", NULL);
 	conn = host_conn(HOST_MUX);
 	for (i = 0; i < 100; i++)
 		many[i] = join(conn);

@@ -27,20 +27,22 @@ struct model {
 	unsigned	 deny_merge;
 };
 
+#define ONE	"share=* scope=public upstream=one standby=0"
+
 static const struct model models[] = {
-	{ "calm", "share=* scope=public upstream=one recheck=1h", false, 10,
+	{ "calm", ONE " recheck=1h", false, 10,
 	    200, false, false, 0 },
-	{ "churn", "share=* scope=public upstream=one recheck=1h", false, 30,
+	{ "churn", ONE " recheck=1h", false, 30,
 	    30, false, false, 0 },
-	{ "full", "share=* scope=public upstream=one recheck=1h", false, 30,
+	{ "full", ONE " recheck=1h", false, 30,
 	    60, true, false, 0 },
-	{ "mixed", "share=* scope=public upstream=one recheck=1h", true, 20,
+	{ "mixed", ONE " recheck=1h", true, 20,
 	    60, true, false, 0 },
-	{ "denied", "share=* scope=public upstream=one recheck=1h", true, 20,
+	{ "denied", ONE " recheck=1h", true, 20,
 	    60, true, false, 3 },
-	{ "unsure", "share=* scope=public upstream=one recheck=5s", false, 20,
+	{ "unsure", ONE " recheck=5s", false, 20,
 	    60, true, true, 0 },
-	{ "standby", "share=* scope=public upstream=one recheck=5s standby=1",
+	{ "standby", "share=* scope=public upstream=one recheck=5s",
 	    false, 20, 60, true, true, 0 },
 };
 

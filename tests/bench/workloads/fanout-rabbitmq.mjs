@@ -9,8 +9,9 @@ import { fanLoad, sound } from './fanout.mjs';
 export const title = 'Fan-out with RabbitMQ';
 export const text = `As "Fan-out", with RabbitMQ as the broker: headgate in front
 of it, so that N subscribers share a flow, against Web-STOMP alone. CPU is that
-of headgate and of the broker together. With "upstream = one" only one
-subscription of a shared destination stays at the broker.`;
+of headgate and of the broker together. With "upstream = one" only two
+subscriptions of a shared destination stay at the broker, one with "standby=0".
+`;
 
 const CASES = [
   { name: 'N=100, 128 B, 64 in flight', count: 100, size: 128, depth: 64 },
@@ -21,6 +22,9 @@ const CASES = [
 const WAYS = [
   ['headgate + RabbitMQ, upstream=one',
     { share: 'upstream=one recheck=10m', more: { backlog: '16m' }, warm: 800 }],
+  ['headgate + RabbitMQ, upstream=one standby=0',
+    { share: 'upstream=one standby=0 recheck=10m', more: { backlog: '16m' },
+      warm: 800 }],
   ['headgate + RabbitMQ, upstream=each', { share: '', warm: 64, rounds: 1 }],
 ];
 
