@@ -2,6 +2,8 @@
 /* A connection's life: made, opened, watched by a timer, freed. */
 #include "conn.h"
 
+#include <netinet/in.h>
+
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,8 @@
 
 static atomic_ullong conn_numbers;
 static atomic_ullong conn_alive;
+
+static void conn_work(struct work *);
 
 uint64_t
 conn_count(void)
@@ -65,6 +69,14 @@ static const struct chain_ops conn_chain_ops = {
 	.name = conn_chain_name,
 };
 
+static void
+conn_drop_peer(struct hg_conn *conn)
+{
+	if (conn->peer_family == AF_INET6)
+		free(conn->peer.in6);
+	conn->peer_family = AF_UNSPEC;
+}
+
 const char *
 conn_why(const struct hg_conn *conn)
 {
@@ -74,7 +86,7 @@ conn_why(const struct hg_conn *conn)
 static void
 conn_reap(struct work *work)
 {
-	struct hg_conn *conn = list_entry(work, struct hg_conn, reap);
+	struct hg_conn *conn = list_entry(work, struct hg_conn, work);
 
 	if (conn->parked > 0) {
 		conn->carried->park(conn);
@@ -89,56 +101,65 @@ conn_reap(struct work *work)
 		conn->carried->gone(conn);
 	if (conn->session != NULL && conn->session->gone != NULL)
 		conn->session->gone(conn);
-	list_remove(&conn->flush.node);
-	list_remove(&conn->again.node);
+	list_remove(&conn->work.node);
 	list_remove(&conn->node);
 	due_finish(&conn->worker->dues, &conn->due);
 	transport_finish(&conn->transport);
-	ws_reader_finish(&conn->reader);
+	conn_drop_reader(conn);
 	recycle_put(conn->pong, CONN_PONG_SIZE);
 	outq_finish(&conn->out);
 	http_free(conn->request);
 	free(conn->head);
 	log_write(HG_LOG_DEBUG, conn->name, "gone: %s", conn_why(conn));
 	atomic_fetch_sub(&conn_alive, 1);
-	free(conn->peer);
+	conn_drop_peer(conn);
 	free(conn->why);
 	free(conn);
 }
 
 static void
-conn_flush_work(struct work *work)
+conn_work(struct work *work)
 {
-	conn_flush(list_entry(work, struct hg_conn, flush));
+	struct hg_conn *conn = list_entry(work, struct hg_conn, work);
+	unsigned due = conn->work_due;
+
+	conn->work_due = 0;
+	if ((due & CONN_FLUSH) != 0)
+		conn_flush(conn);
+	if ((due & CONN_READ) != 0)
+		conn_read(conn);
+	if ((due & CONN_REAP) != 0)
+		conn_reap_later(conn);
 }
 
-static void
-conn_again_work(struct work *work)
+void
+conn_do_later(struct hg_conn *conn, enum conn_due what)
 {
-	conn_read(list_entry(work, struct hg_conn, again));
+	if (conn->state == CONN_DEAD)
+		return;
+	conn->work_due |= (unsigned char)what;
+	worker_flush_later(conn->worker, &conn->work);
+}
+
+void
+conn_reap_later(struct hg_conn *conn)
+{
+	if (conn->work.fn == conn_work && list_linked(&conn->work.node)) {
+		conn->work_due |= CONN_REAP;
+		return;
+	}
+	conn->work.fn = conn_reap;
+	worker_reap_later(conn->worker, &conn->work);
 }
 
 /* The bits of the negotiated extensions, as the wire has them. */
-static unsigned char
+unsigned char
 conn_rsv(const struct hg_conn *conn)
 {
 	unsigned rsv = conn->chain.rsv;
 
 	return ((unsigned char)(((rsv & HG_RSV1) != 0 ? 4 : 0) |
 	    ((rsv & HG_RSV2) != 0 ? 2 : 0) | ((rsv & HG_RSV3) != 0 ? 1 : 0)));
-}
-
-static void
-conn_set_reader(struct hg_conn *conn)
-{
-	const struct limits *limits = &conn->service->limits;
-
-	conn->reader.is_client = conn->is_initiator;
-	conn->reader.frame_max = (uint64_t)limits->frame_max;
-	conn->reader.frames_max = (unsigned)limits->fragments_max;
-	conn->reader.piece_max = (size_t)limits->piece_max;
-	conn->reader.message_max = 0;
-	conn->reader.rsv_allowed = conn_rsv(conn);
 }
 
 static void
@@ -234,12 +255,8 @@ conn_create(struct worker *worker, int fd, const struct tls *tls,
 	conn->created_at = worker->now;
 	list_init(&conn->channels);
 	list_init(&conn->groups);
-	list_init(&conn->flush.node);
-	list_init(&conn->reap.node);
-	list_init(&conn->again.node);
-	conn->flush.fn = conn_flush_work;
-	conn->reap.fn = conn_reap;
-	conn->again.fn = conn_again_work;
+	list_init(&conn->work.node);
+	conn->work.fn = conn_work;
 	outq_init(&conn->out);
 	conn->chain.ops = &conn_chain_ops;
 	if (due_init(&worker->dues, &conn->due, conn_tick) != 0) {
@@ -258,14 +275,45 @@ conn_create(struct worker *worker, int fd, const struct tls *tls,
 	return (conn);
 }
 
+/* As an address; an IPv6 one, of which fewer come, is apart. */
 void
 conn_set_peer(struct hg_conn *conn, const struct sockaddr *sa, socklen_t len)
 {
-	char peer[64];
+	const struct sockaddr_in *in = (const void *)sa;
 
-	address_format(peer, sizeof(peer), sa, len);
-	free(conn->peer);
-	conn->peer = strdup(peer);
+	conn_drop_peer(conn);
+	if (sa->sa_family == AF_INET && len >= sizeof(*in)) {
+		conn->peer.in = in->sin_addr;
+		conn->peer_port = in->sin_port;
+	} else if (sa->sa_family == AF_INET6) {
+		conn->peer.in6 = malloc(sizeof(*conn->peer.in6));
+		if (len < sizeof(*conn->peer.in6) || conn->peer.in6 == NULL) {
+			free(conn->peer.in6);
+			return;
+		}
+		memcpy(conn->peer.in6, sa, sizeof(*conn->peer.in6));
+	}
+	conn->peer_family = sa->sa_family;
+}
+
+static const char *
+conn_peer_text(const struct hg_conn *conn)
+{
+	static _Thread_local char text[64];
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr other = { .sa_family = conn->peer_family };
+
+	in.sin_addr = conn->peer.in;
+	in.sin_port = conn->peer_port;
+	if (conn->peer_family == AF_INET)
+		address_format(text, sizeof(text), (const void *)&in,
+		    sizeof(in));
+	else if (conn->peer_family == AF_INET6)
+		address_format(text, sizeof(text),
+		    (const void *)conn->peer.in6, sizeof(*conn->peer.in6));
+	else
+		address_format(text, sizeof(text), &other, sizeof(other));
+	return (text);
 }
 
 const char *
@@ -274,10 +322,12 @@ conn_peer(struct hg_conn *conn)
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 
-	if (conn->peer == NULL && getpeername(conn->transport.fd,
+	if (conn->peer_family == AF_UNSPEC && getpeername(conn->transport.fd,
 	    (struct sockaddr *)&ss, &len) == 0)
 		conn_set_peer(conn, (struct sockaddr *)&ss, len);
-	return (conn->peer != NULL ? conn->peer : "");
+	if (conn->peer_family == AF_UNSPEC)
+		return ("");
+	return (conn_peer_text(conn));
 }
 
 static void
@@ -314,7 +364,8 @@ conn_add_chain(struct hg_conn *conn, const struct chain_entry *entries,
 	if (chain_add(&conn->chain, entries, count) != 0)
 		return (-1);
 	conn_find_mux(conn);
-	conn->reader.rsv_allowed = conn_rsv(conn);
+	if (conn->reader != NULL)
+		conn->reader->rsv_allowed = conn_rsv(conn);
 	return (0);
 }
 
@@ -337,7 +388,6 @@ int
 conn_open(struct hg_conn *conn)
 {
 	conn->state = CONN_OPEN;
-	conn_set_reader(conn);
 	conn_set_patience(conn);
 	conn->deadline = 0;
 	if (conn->is_websocket && conn->service->limits.ping_interval != 0)
@@ -346,7 +396,7 @@ conn_open(struct hg_conn *conn)
 	conn_arm(conn);
 	if (chain_open(&conn->chain) != 0)
 		return (-1);
-	worker_flush_later(conn->worker, &conn->again);
+	conn_do_later(conn, CONN_READ);
 	return (0);
 }
 
@@ -361,7 +411,7 @@ conn_kill(struct hg_conn *conn, const char *why)
 	conn->why = strdup(why);
 	conn->deadline = conn->ping_due = 0;
 	due_clear(&conn->worker->dues, &conn->due);
-	worker_reap_later(conn->worker, &conn->reap);
+	conn_reap_later(conn);
 	if ((before == CONN_HEAD || before == CONN_WAIT) &&
 	    conn->session != NULL && conn->session->failed != NULL)
 		conn->session->failed(conn, why);

@@ -16,6 +16,7 @@
 
 #include <headgate/plugin.h>
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <stdbool.h>
@@ -80,18 +81,17 @@ struct conn_channels {
 	void	(*unpark)(struct hg_conn *);
 };
 
+/* What is to be done at the end of the turn. */
+enum conn_due {
+	CONN_FLUSH	= 0x01,
+	CONN_READ	= 0x02,	/* on: something may be left */
+	CONN_REAP	= 0x04,	/* behind these */
+};
+
 struct hg_conn {
 	struct list			 node;		/* of worker->conns */
 	struct worker			*worker;
 	struct transport		 transport;
-	enum conn_state			 state;
-	bool				 is_websocket;
-	bool				 is_initiator;
-	bool				 is_edge;	/* the peer may speak
-							 * for others */
-	bool				 is_trunk;
-	bool				 no_root;	/* nothing is behind
-							 * the first channel */
 	const struct conn_session	*session;
 	void				*session_arg;
 	const struct conn_channels	*carried;
@@ -107,44 +107,58 @@ struct hg_conn {
 	void				(*settle)(struct hg_conn *); /* or NULL */
 	struct hg_head			*request;	/* until it is open */
 
-	unsigned			 parked;	/* channels that wait
-							 * without the wire */
-	unsigned			 park_rounds;
-	struct work			 flush;
-	struct work			 reap;
-	struct work			 again;		/* read on */
+	struct work			 work;
 	struct outq			 out;
-	bool				 full;
-	unsigned			 paused;	/* reading; counted */
-	size_t				 rounds;	/* bytes: see link.h */
-	bool				 rounds_stop;	/* paused by them */
-	bool				 ended;		/* the wire's other end
-							 * has ended */
-	bool				 send_ended;	/* the chain knows that
-							 * no more is sent */
-	bool				 peer_shut;	/* nothing comes, some
-							 * is still to go */
-	bool				 close_sent;
-	bool				 close_received;
-	bool				 sending;	/* inside of a message */
+	struct ws_reader		*reader;	/* NULL: no part of a
+							 * message or frame */
 	unsigned char			*pong;		/* is due; its length
 							 * and bytes */
-	struct ws_reader		 reader;
 	char				*head;		/* HEAD: bytes so far */
 	size_t				 head_len;
+	size_t				 rounds;	/* bytes: see link.h */
 
 	struct due			 due;
 	uint64_t			 deadline;	/* 0: none */
 	uint64_t			 ping_due;	/* 0: none */
-	bool				 ping_sent;
 
 	uint64_t			 created_at;
 	uint64_t			 bytes_in, bytes_out;
 	uint64_t			 messages_in, messages_out;
-	char				*peer;		/* NULL: see conn_peer */
+	union {
+		struct in_addr		 in;
+		struct sockaddr_in6	*in6;
+	}				 peer;		/* see conn_peer */
 	char				*why;		/* it ended, for the log;
 							 * NULL: not yet */
 	char				 name[16];	/* "c12" */
+
+	sa_family_t			 peer_family;
+	in_port_t			 peer_port;	/* of in */
+	unsigned			 paused;	/* reading; counted */
+	unsigned			 parked;	/* channels that wait
+							 * without the wire */
+	unsigned char			 park_rounds;
+	unsigned char			 work_due;	/* enum conn_due */
+	unsigned char			 state;		/* enum conn_state */
+	bool				 is_websocket : 1;
+	bool				 is_initiator : 1;
+	bool				 is_edge : 1;	/* the peer may speak
+							 * for others */
+	bool				 is_trunk : 1;
+	bool				 no_root : 1;	/* nothing is behind
+							 * the first channel */
+	bool				 full : 1;
+	bool				 rounds_stop : 1; /* paused by them */
+	bool				 ended : 1;	/* the wire's other end
+							 * has ended */
+	bool				 send_ended : 1; /* the chain knows that
+							 * no more is sent */
+	bool				 peer_shut : 1;	/* nothing comes, some
+							 * is still to go */
+	bool				 close_sent : 1;
+	bool				 close_received : 1;
+	bool				 sending : 1;	/* in a message */
+	bool				 ping_sent : 1;
 };
 
 /*
@@ -157,6 +171,7 @@ struct hg_conn *conn_create(struct worker *, int fd, const struct tls *,
     const struct conn_session *, void *arg);
 /* Its address, as who accepted it knows already. */
 void	conn_set_peer(struct hg_conn *, const struct sockaddr *, socklen_t);
+/* Its text, until the next call on this thread. */
 const char *conn_peer(struct hg_conn *);
 /* The chain of the negotiated extensions. -1: no memory. */
 int	conn_set_chain(struct hg_conn *, const struct chain_entry *,
@@ -205,6 +220,8 @@ void	conn_shut(struct hg_conn *);
 void	conn_beat(struct hg_conn *);
 /* It is gone at the end of this turn. */
 void	conn_kill(struct hg_conn *, const char *why);
+/* Of a dead one: at the end of this turn it is freed. */
+void	conn_reap_later(struct hg_conn *);
 /* The channels that wait on a dead one end. */
 void	conn_unpark(struct hg_conn *);
 /* The other end has ended: tells the channels, once. */
@@ -222,6 +239,10 @@ void	conn_got_piece(struct hg_conn *, const struct ws_piece *,
     struct buf *);
 void	conn_got_control(struct hg_conn *, const struct ws_piece *);
 void	conn_touch(struct hg_conn *);
+void	conn_do_later(struct hg_conn *, enum conn_due);
+void	conn_drop_reader(struct hg_conn *);
+/* The bits that its extensions may use, as the wire has them. */
+unsigned char conn_rsv(const struct hg_conn *);
 void	conn_arm(struct hg_conn *);
 extern const struct transport_ops conn_transport_ops;
 

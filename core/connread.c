@@ -32,7 +32,7 @@ conn_writable(void *arg)
 {
 	struct hg_conn *conn = arg;
 
-	worker_flush_later(conn->worker, &conn->flush);
+	conn_do_later(conn, CONN_FLUSH);
 }
 
 const struct transport_ops conn_transport_ops = {
@@ -84,7 +84,7 @@ conn_got_ping(struct hg_conn *conn, const struct ws_piece *piece)
 	}
 	conn->pong[0] = (unsigned char)piece->len;
 	memcpy(conn->pong + 1, piece->data, piece->len);
-	worker_flush_later(conn->worker, &conn->flush);
+	conn_do_later(conn, CONN_FLUSH);
 }
 
 static void
@@ -100,7 +100,7 @@ conn_got_close(struct hg_conn *conn, const struct ws_piece *piece)
 	reason[len] = '\0';
 	conn_ended(conn, piece->code, reason);
 	conn_close(conn, piece->code, "");
-	worker_flush_later(conn->worker, &conn->flush);
+	conn_do_later(conn, CONN_FLUSH);
 }
 
 void
@@ -141,22 +141,63 @@ conn_relay(struct hg_conn *conn, struct buf *buf, unsigned char *at,
 	return (conn->carried->relay(conn, buf, at, len));
 }
 
+/* One that begins with a frame. */
 static void
-conn_parse(struct hg_conn *conn, struct buf *buf, unsigned char *at,
+conn_init_reader(const struct hg_conn *conn, struct ws_reader *reader)
+{
+	const struct limits *limits = &conn->service->limits;
+
+	memset(reader, 0, sizeof(*reader));
+	reader->is_client = conn->is_initiator;
+	reader->frame_max = (uint64_t)limits->frame_max;
+	reader->frames_max = (unsigned)limits->fragments_max;
+	reader->piece_max = (size_t)limits->piece_max;
+	reader->rsv_allowed = conn_rsv(conn);
+}
+
+void
+conn_drop_reader(struct hg_conn *conn)
+{
+	if (conn->reader == NULL)
+		return;
+	ws_reader_finish(conn->reader);
+	recycle_put(conn->reader, sizeof(*conn->reader));
+	conn->reader = NULL;
+}
+
+/* It is kept where it stopped within something that goes on. */
+static void
+conn_keep_reader(struct hg_conn *conn, struct ws_reader *reader)
+{
+	bool goes_on = !ws_run_may_begin(reader) && conn_is_receiving(conn);
+
+	conn->reader = NULL;
+	if (goes_on && (conn->reader = recycle_get(sizeof(*reader))) != NULL) {
+		*conn->reader = *reader;
+		return;
+	}
+	ws_reader_finish(reader);
+	if (goes_on)
+		conn_kill(conn, "out of memory");
+}
+
+static void
+conn_parse_on(struct hg_conn *conn, struct buf *buf, unsigned char *at,
     size_t len)
 {
+	struct ws_reader *reader = conn->reader;
 	bool relays = true;
 	size_t left = len, gone;
 	struct ws_piece piece;
 
 	while (conn_is_receiving(conn)) {
-		if (relays && ws_run_may_begin(&conn->reader)) {
+		if (relays && ws_run_may_begin(reader)) {
 			gone = conn_relay(conn, buf, at, left);
 			relays = gone > 0;
 			at += gone;
 			left -= gone;
 		}
-		switch (ws_reader_next(&conn->reader, &at, &left, &piece)) {
+		switch (ws_reader_next(reader, &at, &left, &piece)) {
 		case WS_NEED:
 			return;
 		case WS_PIECE:
@@ -168,11 +209,29 @@ conn_parse(struct hg_conn *conn, struct buf *buf, unsigned char *at,
 			conn_got_control(conn, &piece);
 			break;
 		case WS_ERROR:
-			conn_fail(conn, conn->reader.error_code, "%s",
-			    conn->reader.error);
+			conn_fail(conn, reader->error_code, "%s",
+			    reader->error);
 			return;
 		}
 	}
+}
+
+/* Most reads end with a message: then nothing of it is kept. */
+static void
+conn_parse(struct hg_conn *conn, struct buf *buf, unsigned char *at,
+    size_t len)
+{
+	struct ws_reader own;
+
+	if (conn->reader == NULL) {
+		conn_init_reader(conn, &own);
+		conn->reader = &own;
+	}
+	conn_parse_on(conn, buf, at, len);
+	if (conn->reader == &own)
+		conn_keep_reader(conn, &own);
+	else if (ws_run_may_begin(conn->reader))
+		conn_drop_reader(conn);
 }
 
 static void
@@ -332,7 +391,7 @@ conn_read(struct hg_conn *conn)
 			return;
 		if (round == READ_ROUNDS || (round > 0 &&
 		    conn_has_read_much(conn->worker))) {
-			worker_flush_later(conn->worker, &conn->again);
+			conn_do_later(conn, CONN_READ);
 			return;
 		}
 		if ((buf = worker_read_buf(conn->worker, &at)) == NULL) {
@@ -362,5 +421,5 @@ conn_pause(struct hg_conn *conn, bool pause)
 		return;
 	}
 	if (conn->paused > 0 && --conn->paused == 0)
-		worker_flush_later(conn->worker, &conn->again);
+		conn_do_later(conn, CONN_READ);
 }

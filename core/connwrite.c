@@ -71,7 +71,7 @@ conn_queued(struct hg_conn *conn, int error)
 	if (error != 0)
 		conn_kill(conn, "out of memory");
 	else
-		worker_flush_later(conn->worker, &conn->flush);
+		conn_do_later(conn, CONN_FLUSH);
 }
 
 static void
@@ -107,7 +107,7 @@ conn_write_ws(struct hg_conn *conn, struct hg_frame *frame)
 		head.rsv |= (frame->flags & HG_RSV2) != 0 ? 2 : 0;
 		head.rsv |= (frame->flags & HG_RSV3) != 0 ? 1 : 0;
 	}
-	head.rsv &= conn->reader.rsv_allowed;
+	head.rsv &= conn_rsv(conn);
 	conn->sending = !head.fin;
 	if (head.fin)
 		conn->messages_out++;
@@ -291,12 +291,12 @@ conn_flush(struct hg_conn *conn)
 		conn->pong = NULL;
 		conn_write_control(conn, WS_PONG, pong + 1, pong[0]);
 		recycle_put(pong, CONN_PONG_SIZE);
-		list_remove(&conn->flush.node);
+		conn->work_due &= (unsigned char)~CONN_FLUSH;
 	}
 	transport_cork(&conn->transport, conn_is_leaving(conn));
-	before = conn->out.bytes;
+	before = outq_bytes(&conn->out);
 	result = transport_write(&conn->transport, &conn->out);
-	conn->bytes_out += before - conn->out.bytes;
+	conn->bytes_out += before - outq_bytes(&conn->out);
 	if (result == TRANSPORT_ERROR) {
 		conn_kill(conn, transport_error(&conn->transport));
 		return;
@@ -322,7 +322,7 @@ conn_beat(struct hg_conn *conn)
 		return;
 	}
 	conn->pong[0] = 0;
-	worker_flush_later(conn->worker, &conn->flush);
+	conn_do_later(conn, CONN_FLUSH);
 }
 
 void
@@ -333,8 +333,8 @@ conn_shut(struct hg_conn *conn)
 	conn->state = CONN_SHUT;
 	conn->ping_due = 0;
 	conn_set_deadline(conn, (uint64_t)conn->service->limits.close_timeout);
-	worker_flush_later(conn->worker, &conn->flush);
-	worker_flush_later(conn->worker, &conn->again);
+	conn_do_later(conn, CONN_FLUSH);
+	conn_do_later(conn, CONN_READ);
 }
 
 /* At most CLOSE_REASON_MAX bytes, and whole characters. */
@@ -405,7 +405,7 @@ conn_close(struct hg_conn *conn, unsigned code, const char *reason)
 	conn->state = CONN_CLOSING;
 	conn->ping_due = 0;
 	conn_set_deadline(conn, (uint64_t)conn->service->limits.close_timeout);
-	worker_flush_later(conn->worker, &conn->flush);
+	conn_do_later(conn, CONN_FLUSH);
 }
 
 void

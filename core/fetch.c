@@ -268,13 +268,13 @@ fetch_on_flush(struct work *work)
 		fetch_read(fetch);
 	if (fetch->over || fetch->conn == NULL)
 		return;
-	before = fetch->out.bytes;
+	before = outq_bytes(&fetch->out);
 	result = transport_write(&fetch->conn->transport, &fetch->out);
 	if (result == TRANSPORT_ERROR) {
 		fetch_broken(fetch, transport_error(&fetch->conn->transport));
 		return;
 	}
-	if (fetch->out.bytes != before)
+	if (outq_bytes(&fetch->out) != before)
 		fetch->progress = fetch->worker->now;
 	if (result == TRANSPORT_AGAIN)
 		outq_compact(&fetch->out);

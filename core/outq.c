@@ -12,10 +12,14 @@
 
 #define OUTQ_MIN	8	/* entries of the smallest ring */
 
+/* Of all empty queues. */
+static const struct outq_ring none;
+
 static struct outq_entry *
 outq_at(const struct outq *q, unsigned index)
 {
-	return (&q->ring[(q->first + index) & (q->size - 1)]);
+	return (&q->ring->entry[(q->ring->first + index) &
+	    (q->ring->size - 1)]);
 }
 
 static size_t
@@ -24,16 +28,25 @@ entry_len(const struct outq_entry *entry)
 	return (entry->head_len + (entry->frame ? entry->frame->len : 0));
 }
 
-static void
-outq_drop_ring(struct outq *q)
+static size_t
+ring_bytes(unsigned size)
 {
-	recycle_put(q->ring, q->size * sizeof(*q->ring));
+	return (sizeof(struct outq_ring) + size * sizeof(struct outq_entry));
 }
 
 void
 outq_init(struct outq *q)
 {
-	memset(q, 0, sizeof(*q));
+	q->ring = (struct outq_ring *)(uintptr_t)&none;
+}
+
+/* An empty queue keeps no memory. */
+static void
+outq_drop_ring(struct outq *q)
+{
+	if (q->ring != &none)
+		recycle_put(q->ring, ring_bytes(q->ring->size));
+	outq_init(q);
 }
 
 void
@@ -41,17 +54,17 @@ outq_finish(struct outq *q)
 {
 	unsigned i;
 
-	for (i = 0; i < q->count; i++)
+	for (i = 0; i < q->ring->count; i++)
 		frame_unref(outq_at(q, i)->frame);
 	outq_drop_ring(q);
-	outq_init(q);
 }
 
 static void
 outq_note_long(struct outq *q, const struct outq_entry *entry)
 {
-	if (entry_len(entry) >= OUTQ_LONG && entry_len(entry) > q->longest)
-		q->longest = entry_len(entry);
+	if (entry_len(entry) >= OUTQ_LONG &&
+	    entry_len(entry) > q->ring->longest)
+		q->ring->longest = entry_len(entry);
 }
 
 /* Behind a long entry, which is seldom, all others are looked at. */
@@ -60,10 +73,10 @@ outq_forget_long(struct outq *q, size_t len)
 {
 	unsigned i;
 
-	if (len < OUTQ_LONG || len < q->longest)
+	if (len < OUTQ_LONG || len < q->ring->longest)
 		return;
-	q->longest = 0;
-	for (i = 0; i < q->count; i++)
+	q->ring->longest = 0;
+	for (i = 0; i < q->ring->count; i++)
 		outq_note_long(q, outq_at(q, i));
 }
 
@@ -71,22 +84,23 @@ outq_forget_long(struct outq *q, size_t len)
 static int
 outq_grow(struct outq *q)
 {
-	struct outq_entry *ring;
+	struct outq_ring *ring;
 	unsigned size, i;
 
-	if (q->count < q->size)
+	if (q->ring->count < q->ring->size)
 		return (0);
-	if (q->size > UINT_MAX / 2)
+	if (q->ring->size > UINT_MAX / 2)
 		return (-1);
-	size = q->size > 0 ? q->size * 2 : OUTQ_MIN;
-	if ((ring = recycle_get(size * sizeof(*ring))) == NULL)
+	size = q->ring->size > 0 ? q->ring->size * 2 : OUTQ_MIN;
+	if ((ring = recycle_get(ring_bytes(size))) == NULL)
 		return (-1);
-	for (i = 0; i < q->count; i++)
-		ring[i] = *outq_at(q, i);
+	*ring = *q->ring;
+	for (i = 0; i < ring->count; i++)
+		ring->entry[i] = *outq_at(q, i);
+	ring->size = size;
+	ring->first = 0;
 	outq_drop_ring(q);
 	q->ring = ring;
-	q->size = size;
-	q->first = 0;
 	return (0);
 }
 
@@ -97,22 +111,22 @@ outq_grow(struct outq *q)
 static int
 outq_insert(struct outq *q, unsigned index, const struct outq_entry *entry)
 {
-	if (outq_grow(q) == -1) {
-		frame_unref(entry->frame);
-		return (-1);
-	}
 	if (entry_len(entry) == 0) {
 		frame_unref(entry->frame);
 		return (0);
 	}
-	if (index < q->count) {
-		q->first = (q->first - 1) & (q->size - 1);
+	if (outq_grow(q) == -1) {
+		frame_unref(entry->frame);
+		return (-1);
+	}
+	if (index < q->ring->count) {
+		q->ring->first = (q->ring->first - 1) & (q->ring->size - 1);
 		if (index == 1)
 			*outq_at(q, 0) = *outq_at(q, 1);
 	}
 	*outq_at(q, index) = *entry;
-	q->count++;
-	q->bytes += entry_len(entry);
+	q->ring->count++;
+	q->ring->bytes += entry_len(entry);
 	outq_note_long(q, entry);
 	return (0);
 }
@@ -137,7 +151,7 @@ int
 outq_push(struct outq *q, const void *head, size_t head_len,
     struct hg_frame *frame)
 {
-	return (outq_insert_head(q, q->count, head, head_len, frame));
+	return (outq_insert_head(q, q->ring->count, head, head_len, frame));
 }
 
 int
@@ -146,35 +160,48 @@ outq_push_headed(struct outq *q, struct hg_frame *frame)
 	struct outq_entry entry = { .frame = frame, .headed = true };
 
 	entry.head_len = frame->head_len;
-	return (outq_insert(q, q->count, &entry));
+	return (outq_insert(q, q->ring->count, &entry));
 }
 
 int
 outq_push_front(struct outq *q, const void *head, size_t head_len,
     struct hg_frame *frame)
 {
-	return (outq_insert_head(q, q->sent > 0 ? 1 : 0, head, head_len,
+	return (outq_insert_head(q, q->ring->sent > 0 ? 1 : 0, head, head_len,
 	    frame));
 }
 
 bool
 outq_empty(const struct outq *q)
 {
-	return (q->count == 0);
+	return (q->ring->count == 0);
+}
+
+size_t
+outq_bytes(const struct outq *q)
+{
+	return (q->ring->bytes);
+}
+
+unsigned
+outq_count(const struct outq *q)
+{
+	return (q->ring->count);
 }
 
 size_t
 outq_cost(const struct outq *q)
 {
-	return (q->bytes + (size_t)q->count * OUTQ_OVERHEAD);
+	return (q->ring->bytes + (size_t)q->ring->count * OUTQ_OVERHEAD);
 }
 
 size_t
 outq_longest(const struct outq *q)
 {
-	if (q->longest != 0 && entry_len(outq_at(q, 0)) == q->longest)
-		return (q->longest - q->sent);
-	return (q->longest);
+	if (q->ring->longest != 0 &&
+	    entry_len(outq_at(q, 0)) == q->ring->longest)
+		return (q->ring->longest - q->ring->sent);
+	return (q->ring->longest);
 }
 
 /* All bytes of one whose frame has the header: one run. */
@@ -189,14 +216,14 @@ outq_run(const struct outq *q, size_t *bytes)
 {
 	const struct outq_entry *entry;
 
-	if (q->count != 1)
+	if (q->ring->count != 1)
 		return (NULL);
 	entry = outq_at(q, 0);
 	if ((entry->head_len > 0 && !entry->headed) ||
 	    entry->frame == NULL || entry->frame->count != 1)
 		return (NULL);
-	*bytes = q->bytes;
-	return (entry_run(entry) + q->sent);
+	*bytes = q->ring->bytes;
+	return (entry_run(entry) + q->ring->sent);
 }
 
 /* The bytes of one entry without its first ones; returns the vectors used. */
@@ -232,8 +259,8 @@ outq_iov(const struct outq *q, struct iovec *iov, int max, size_t *bytes)
 	int count, at;
 
 	count = 0;
-	for (i = 0; i < q->count && count < max; i++)
-		count += entry_iov(outq_at(q, i), i == 0 ? q->sent : 0,
+	for (i = 0; i < q->ring->count && count < max; i++)
+		count += entry_iov(outq_at(q, i), i == 0 ? q->ring->sent : 0,
 		    iov + count, max - count);
 	for (at = 0, *bytes = 0; at < count; at++)
 		*bytes += iov[at].iov_len;
@@ -274,20 +301,10 @@ outq_peek(const struct outq *q, void *out, size_t size)
 	unsigned i;
 
 	len = 0;
-	for (i = 0; i < q->count && len < size; i++)
-		len += entry_peek(outq_at(q, i), i == 0 ? q->sent : 0,
+	for (i = 0; i < q->ring->count && len < size; i++)
+		len += entry_peek(outq_at(q, i), i == 0 ? q->ring->sent : 0,
 		    to + len, size - len);
 	return (len);
-}
-
-/* An empty queue keeps no memory. */
-static void
-outq_shrink(struct outq *q)
-{
-	outq_drop_ring(q);
-	q->first = 0;
-	q->ring = NULL;
-	q->size = 0;
 }
 
 void
@@ -296,24 +313,24 @@ outq_consume(struct outq *q, size_t bytes)
 	struct outq_entry *entry;
 	size_t len, left;
 
-	while (q->count > 0) {
+	while (q->ring->count > 0) {
 		entry = outq_at(q, 0);
 		len = entry_len(entry);
-		left = len - q->sent;
+		left = len - q->ring->sent;
 		if (bytes < left) {
-			q->sent += bytes;
-			q->bytes -= bytes;
+			q->ring->sent += bytes;
+			q->ring->bytes -= bytes;
 			return;
 		}
 		bytes -= left;
-		q->bytes -= left;
-		q->sent = 0;
+		q->ring->bytes -= left;
+		q->ring->sent = 0;
 		frame_unref(entry->frame);
-		q->first = (q->first + 1) & (q->size - 1);
-		q->count--;
+		q->ring->first = (q->ring->first + 1) & (q->ring->size - 1);
+		q->ring->count--;
 		outq_forget_long(q, len);
 	}
-	outq_shrink(q);
+	outq_drop_ring(q);
 }
 
 void
@@ -322,7 +339,7 @@ outq_compact(struct outq *q)
 	struct outq_entry *entry;
 	unsigned i;
 
-	for (i = 0; i < q->count; i++) {
+	for (i = 0; i < q->ring->count; i++) {
 		entry = outq_at(q, i);
 		entry->frame = frame_compact(entry->frame);
 	}
@@ -331,17 +348,21 @@ outq_compact(struct outq *q)
 void
 outq_cut(struct outq *q)
 {
-	unsigned keep = q->sent > 0 ? 1 : 0;
+	unsigned keep = q->ring->sent > 0 ? 1 : 0;
 	struct outq_entry *entry;
 
-	while (q->count > keep) {
-		entry = outq_at(q, q->count - 1);
-		q->bytes -= entry_len(entry);
+	while (q->ring->count > keep) {
+		entry = outq_at(q, q->ring->count - 1);
+		q->ring->bytes -= entry_len(entry);
 		frame_unref(entry->frame);
 		entry->frame = NULL;
-		q->count--;
+		q->ring->count--;
 	}
-	q->longest = 0;
+	if (q->ring == &none)
+		return;
+	q->ring->longest = 0;
 	if (keep > 0)
 		outq_note_long(q, outq_at(q, 0));
+	else
+		outq_drop_ring(q);
 }

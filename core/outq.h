@@ -24,15 +24,19 @@ struct outq_entry {
 	bool		 headed;	/* the header is the frame's own */
 };
 
-/* A ring that grows by doubling and shrinks when it is empty. */
-struct outq {
-	struct outq_entry	*ring;
-	unsigned		 size;	/* of ring: 0 or a power of two */
+/* Grows by doubling. It is there as long as something waits. */
+struct outq_ring {
+	unsigned		 size;	/* of entry: 0 or a power of two */
 	unsigned		 first;
 	unsigned		 count;
 	size_t			 sent;	/* bytes of the first one gone */
 	size_t			 bytes;	/* bytes of all entries that are left */
 	size_t			 longest; /* of a long entry; 0: none */
+	struct outq_entry	 entry[];
+};
+
+struct outq {
+	struct outq_ring	*ring;	/* never NULL */
 };
 
 void	outq_init(struct outq *);
@@ -52,6 +56,8 @@ int	outq_push_headed(struct outq *, struct hg_frame *frame);
 int	outq_push_front(struct outq *, const void *head, size_t head_len,
 	    struct hg_frame *frame);
 bool	outq_empty(const struct outq *);
+unsigned outq_count(const struct outq *);	/* entries */
+size_t	outq_bytes(const struct outq *);	/* that are left of all */
 /* Bytes that wait, plus OUTQ_OVERHEAD for each entry. */
 size_t	outq_cost(const struct outq *);
 /* What is left of the longest entry, if it is a long one; else 0. */

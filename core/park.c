@@ -133,7 +133,7 @@ park_end(struct hg_conn *conn)
 		ch->parked = false;
 		channel_ended(ch, 1012, "the way to the server was lost");
 	}
-	worker_reap_later(conn->worker, &conn->reap);
+	conn_reap_later(conn);
 }
 
 void

@@ -52,7 +52,7 @@ relay_run(struct hg_conn *conn, struct buf *buf, unsigned char *data,
 
 	if ((to = relay_to(from)) == NULL)
 		return (0);
-	ws_run_take(&conn->reader, data, len, &run);
+	ws_run_take(conn->reader, data, len, &run);
 	if (run.len == 0)
 		return (0);
 	conn->messages_in += run.messages;

@@ -18,7 +18,7 @@ static int
 fail(struct tlsio *io, const char *error)
 {
 	if (!io->failed)
-		snprintf(io->error, sizeof(io->error), "%s", error);
+		io->error = strdup(error);
 	io->failed = true;
 	return (TLSIO_ERROR);
 }
@@ -163,7 +163,16 @@ tlsio_free(struct tlsio *io)
 		return;
 	SSL_free(io->ssl);
 	free(io->held);
+	free(io->error);
 	free(io);
+}
+
+const char *
+tlsio_error(const struct tlsio *io)
+{
+	if (io->error != NULL)
+		return (io->error);
+	return (io->failed ? "out of memory" : "");
 }
 
 int

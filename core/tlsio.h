@@ -17,7 +17,7 @@
 
 enum {
 	TLSIO_AGAIN = -1,	/* go on after the next tlsio_changed */
-	TLSIO_ERROR = -2,	/* see error; for ever */
+	TLSIO_ERROR = -2,	/* see tlsio_error; for ever */
 };
 
 /*
@@ -39,7 +39,7 @@ struct tlsio {
 	bool		 blocked;	/* nothing to write before an event */
 	bool		 read_wants_write;
 	bool		 write_wants_read;
-	char		 error[160];
+	char		*error;		/* NULL: none, or no memory */
 };
 
 /* Does not own the descriptor. NULL without memory. */
@@ -56,6 +56,8 @@ bool	tlsio_pending(const struct tlsio *);
 int	tlsio_write(struct tlsio *, struct outq *);
 /* The socket became readable, or writable. Writes what is held. */
 void	tlsio_changed(struct tlsio *, bool readable, bool writable);
+/* Why it has failed; "" if it has not. */
+const char *tlsio_error(const struct tlsio *);
 /* Sends close_notify behind what is held. 0 when it is done. */
 int	tlsio_shut(struct tlsio *);
 

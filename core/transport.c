@@ -34,10 +34,10 @@
 static _Thread_local unsigned char scratch[TRANSPORT_RUN];
 
 static int
-transport_fail(struct transport *t, const char *error)
+transport_fail(struct transport *t, int error)
 {
 	if (!t->failed)
-		t->error = strdup(error);
+		t->error = error;
 	t->failed = true;
 	return (TRANSPORT_ERROR);
 }
@@ -48,7 +48,7 @@ transport_told(struct transport *t, ssize_t result)
 {
 	t->blocked = t->tls->blocked;
 	if (result == TLSIO_ERROR)
-		return (transport_fail(t, t->tls->error));
+		return (transport_fail(t, 0));
 	return (result == TLSIO_AGAIN ? TRANSPORT_AGAIN : result);
 }
 
@@ -68,7 +68,7 @@ plain_read(struct transport *t, void *data, size_t size)
 		t->drained = true;
 		return (TRANSPORT_AGAIN);
 	}
-	return (transport_fail(t, strerror(errno)));
+	return (transport_fail(t, errno));
 }
 
 static int
@@ -109,7 +109,7 @@ plain_write_some(struct transport *t, const struct outq *queue)
 
 	if ((run = outq_run(queue, &len)) != NULL)
 		return (send(t->fd, run, len, plain_flags(t)));
-	if (queue->bytes / queue->count < TRANSPORT_SHORT)
+	if (outq_bytes(queue) / outq_count(queue) < TRANSPORT_SHORT)
 		return (plain_write_copy(t, queue));
 	return (plain_write_vectors(t, queue));
 }
@@ -128,7 +128,7 @@ plain_write(struct transport *t, struct outq *queue)
 		if (errno == EINTR)
 			continue;
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
-			return (transport_fail(t, strerror(errno)));
+			return (transport_fail(t, errno));
 		t->blocked = true;
 		return (TRANSPORT_AGAIN);
 	}
@@ -263,10 +263,8 @@ transport_finish(struct transport *t)
 	if (t->fd == -1)
 		return;
 	tlsio_free(t->tls);
-	free(t->error);
 	close(t->fd);
 	t->tls = NULL;
-	t->error = NULL;
 	t->fd = -1;
 }
 
@@ -355,9 +353,11 @@ transport_farewell(struct transport *t)
 const char *
 transport_error(const struct transport *t)
 {
-	if (t->error != NULL)
-		return (t->error);
-	return (t->failed ? "out of memory" : "");
+	if (t->error != 0)
+		return (strerror(t->error));
+	if (t->tls != NULL)
+		return (tlsio_error(t->tls));
+	return ("");
 }
 
 void

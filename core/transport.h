@@ -39,6 +39,8 @@ struct tlsio;
 struct transport {
 	struct watch			 watch;
 	int				 fd;
+	int				 error;		/* errno; 0: of TLS, or
+							 * none */
 	bool				 ready;
 	bool				 drained;	/* nothing to read before
 							 * an event */
@@ -53,7 +55,6 @@ struct transport {
 	const struct transport_ops	*ops;
 	void				*arg;
 	struct tlsio			*tls;		/* NULL: plain */
-	char				*error;		/* NULL: none */
 };
 
 /* Takes the descriptor over, also on failure (-1). tls: NULL for plain. */

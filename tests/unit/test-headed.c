@@ -139,7 +139,7 @@ test_queue(void)
 		outq_push(&q, "B", 1, frame_copy("two", 3, 0));
 		outq_consume(&q, at);
 		left = strlen(all) - at;
-		T_EQ(q.bytes, left);
+		T_EQ(outq_bytes(&q), left);
 		T_EQ(outq_peek(&q, out, sizeof(out)), left);
 		T_MEM_EQ(out, left, all + at, left);
 		T_EQ(outq_peek(&q, out, 1), 1);
@@ -181,7 +181,7 @@ test_send(void)
 			    HG_WHOLE | (l % 2 == 0 ? HG_TEXT : 0));
 			T_TRUE(frame->head_len > 0);
 			conn_send(conn, frame_ref(frame));
-			T_EQ(conn->out.count, 1);
+			T_EQ(outq_count(&conn->out), 1);
 			T_EQ(peer_next(peer, &head, data, sizeof(data)),
 			    (int)lengths[l]);
 			T_TRUE(head.fin);

@@ -25,7 +25,7 @@ check(const struct outq *q, const void *model, size_t len, unsigned count)
 	size_t bytes, got;
 	int i, n;
 
-	T_EQ(q->count, count);
+	T_EQ(q->ring->count, count);
 	T_EQ(outq_empty(q), count == 0);
 	T_EQ(outq_cost(q), len + (size_t)count * OUTQ_OVERHEAD);
 	n = outq_iov(q, iov, 512, &bytes);
@@ -243,7 +243,8 @@ test_ring(void)
 			len += 4;
 		}
 		check(&q, model, len, i / 4 % 18 + 1 + front);
-		T_TRUE(q.size >= q.count && (q.size & (q.size - 1)) == 0);
+		T_TRUE(q.ring->size >= q.ring->count);
+		T_EQ(q.ring->size & (q.ring->size - 1), 0);
 		outq_finish(&q);
 	}
 }
@@ -256,7 +257,7 @@ test_growth(void)
 	unsigned i;
 
 	outq_init(&q);
-	T_EQ(q.size, 0);
+	T_EQ(q.ring->size, 0);
 	for (i = 0; i < 5000; i++) {
 		model[2 * i] = (char)i;
 		model[2 * i + 1] = (char)(i >> 8);
@@ -265,12 +266,12 @@ test_growth(void)
 		if (i % 500 == 0)
 			check(&q, model, 2 * i + 2, i + 1);
 	}
-	T_EQ(q.size, 8192);
+	T_EQ(q.ring->size, 8192);
 	outq_consume(&q, 2 * 4999);
-	T_EQ(q.size, 8192);
+	T_EQ(q.ring->size, 8192);
 	check(&q, model + 2 * 4999, 2, 1);
 	outq_consume(&q, 2);
-	T_TRUE(q.size <= 8);
+	T_TRUE(q.ring->size <= 8);
 	check(&q, "", 0, 0);
 	push(&q, "a", "b");
 	check(&q, "ab", 2, 1);
@@ -434,7 +435,7 @@ test_longest(void)
 		outq_consume(&q, rows[i].consumed);
 		T_EQ(outq_longest(&q), rows[i].longest);
 		outq_cut(&q);
-		T_EQ(outq_longest(&q) <= q.bytes, true);
+		T_EQ(outq_longest(&q) <= q.ring->bytes, true);
 		outq_finish(&q);
 		T_EQ(outq_longest(&q), 0);
 	}
@@ -490,7 +491,7 @@ test_random(void)
 				ends[i] = ends[i - 1] + n;
 			ends[index] = at + n;
 		}
-		T_EQ(q.sent > 0, partly);
+		T_EQ(q.ring->sent > 0, partly);
 		check(&q, model, len, count);
 	}
 	outq_finish(&q);

@@ -181,7 +181,7 @@ test_shut_while_blocked(void)
 	end_flush(&client);
 	T_TRUE(client.transport.blocked);
 	T_TRUE(client.transport.tls->held_len > 0);
-	sent = MIB - client.queue.bytes;
+	sent = MIB - outq_bytes(&client.queue);
 	transport_shut(&client.transport);
 	T_FALSE(client.transport.fin);
 	server.paused = false;
