@@ -162,6 +162,14 @@ conn_rsv(const struct hg_conn *conn)
 	    ((rsv & HG_RSV2) != 0 ? 2 : 0) | ((rsv & HG_RSV3) != 0 ? 1 : 0)));
 }
 
+/* Where no ping is sent that would notice a peer that has vanished. */
+static void
+conn_keep_alive(struct hg_conn *conn)
+{
+	if (conn->is_initiator)
+		transport_set_keepalive(&conn->transport);
+}
+
 static void
 conn_tick(struct due *due)
 {
@@ -180,9 +188,11 @@ conn_tick(struct due *due)
 		return;
 	}
 	/* While nothing is read, silence says nothing about the peer. */
-	if (conn->ping_due != 0 && now >= conn->ping_due && conn->paused > 0)
+	if (conn->ping_due != 0 && now >= conn->ping_due && conn->paused > 0) {
+		conn_keep_alive(conn);
 		conn->ping_due = now +
 		    (uint64_t)conn->service->limits.ping_timeout;
+	}
 	if (conn->ping_due != 0 && now >= conn->ping_due) {
 		if (conn->ping_sent) {
 			conn_kill(conn, "no sign of life");
@@ -393,6 +403,8 @@ conn_open(struct hg_conn *conn)
 	if (conn->is_websocket && conn->service->limits.ping_interval != 0)
 		conn->ping_due = conn->worker->now +
 		    (uint64_t)conn->service->limits.ping_interval;
+	else
+		conn_keep_alive(conn);
 	conn_arm(conn);
 	if (chain_open(&conn->chain) != 0)
 		return (-1);

@@ -151,7 +151,11 @@ str_equal_nocase_n(const char *a, size_t a_len, const char *b, size_t b_len)
 bool
 str_equal_nocase(const char *a, const char *b)
 {
-	return (str_equal_nocase_n(a, strlen(a), b, strlen(b)));
+	/* Most differ early: their lengths are not worth looking for. */
+	for (; *a != '\0' || *b != '\0'; a++, b++)
+		if (*a != *b && str_lower(*a) != str_lower(*b))
+			return (false);
+	return (true);
 }
 
 static bool

@@ -226,8 +226,15 @@ transport_tune(int fd)
 	if (getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &tuned, &len) == -1)
 		return (false);
 	if (!tuned)
-		tcp_tune(fd);
+		tcp_set_nodelay(fd);
 	return (true);
+}
+
+void
+transport_set_keepalive(struct transport *t)
+{
+	if (t->fd != -1)
+		tcp_set_keepalive(t->fd);
 }
 
 void

@@ -60,6 +60,8 @@ struct transport {
 /* Takes the descriptor over, also on failure (-1). tls: NULL for plain. */
 int	transport_init(struct transport *, struct worker *, int fd,
 	    const struct tls *, const struct transport_ops *, void *arg);
+/* What was accepted has it from the socket that listens. */
+void	transport_set_keepalive(struct transport *);
 /* What is not acknowledged within that time ends it: TCP only. */
 void	transport_set_patience(struct transport *, uint64_t ms);
 /* Closes at once. Twice is fine. */

@@ -410,6 +410,40 @@ test_liveness_paused(void)
 	model_stop();
 }
 
+static bool
+keeps_alive(const struct hg_conn *conn)
+{
+	socklen_t len = sizeof(int);
+	int value = -1;
+
+	T_EQ(getsockopt(conn->transport.fd, SOL_SOCKET, SO_KEEPALIVE, &value,
+	    &len), 0);
+	return (value == 1);
+}
+
+/* Where no pings are, or are none meanwhile, TCP asks for the peer. */
+static void
+test_keepalive(void)
+{
+	struct hg_conn *conn;
+	int peer;
+
+	model_start();
+	model_service.limits.ping_interval = 0;
+	conn = model_open(&peer, true, true);
+	T_TRUE(keeps_alive(conn));
+	model_end(peer);
+	model_service.limits.ping_interval = 5;
+	model_service.limits.ping_timeout = 5;
+	conn = model_open(&peer, true, true);
+	T_FALSE(keeps_alive(conn));
+	conn_pause(conn, true);
+	NET_UNTIL(keeps_alive(conn));
+	conn_pause(conn, false);
+	model_end(peer);
+	model_stop();
+}
+
 T_MAIN(
     { "a head that comes byte by byte", test_head_in_bytes },
     { "frames right behind the head (W15)", test_head_and_more },
@@ -425,4 +459,5 @@ T_MAIN(
     { "signs of life", test_liveness },
     { "the patience of TCP", test_patience },
     { "no signs of life while it is paused (T09)", test_liveness_paused },
+    { "TCP keepalive where there are no pings", test_keepalive },
 )

@@ -288,6 +288,8 @@ test_options(void)
 	net_pair(fds, 0);
 	end_init(&a, fds[0], NULL);
 	T_EQ(get_option(fds[0], IPPROTO_TCP, TCP_NODELAY), 1);
+	T_EQ(get_option(fds[0], SOL_SOCKET, SO_KEEPALIVE), 0);
+	transport_set_keepalive(&a.transport);
 	T_EQ(get_option(fds[0], SOL_SOCKET, SO_KEEPALIVE), 1);
 	T_TRUE(get_option(fds[0], IPPROTO_TCP, TCP_KEEPIDLE) <= 60);
 	end_finish(&a);
