@@ -200,6 +200,8 @@ channel_close(struct hg_channel *ch)
 	if (ch->waits != NULL)
 		list_timers_stop(&ch->waits->auth_timers);
 	chain_finish(&ch->chain);
+	identity_free(ch->identity);
+	ch->identity = NULL;
 	if (ch->session != NULL && ch->session->gone != NULL)
 		ch->session->gone(ch);
 	ch->session = NULL;
@@ -400,6 +402,27 @@ channel_new_child(struct hg_channel *parent, struct hg_head *fields)
 	if (parent->in_full && !channel_is_carried(ch))
 		channel_hold(ch, true);
 	return (ch);
+}
+
+const char *
+channel_identity(const struct hg_channel *ch)
+{
+	while (ch->identity == NULL && ch->parent != NULL)
+		ch = ch->parent;
+	return (ch->identity != NULL ? ch->identity->name : NULL);
+}
+
+const char *
+channel_credential(const struct hg_channel *ch, const char *name)
+{
+	const struct hg_head *given = NULL;
+	const char *value;
+
+	if (ch->identity != NULL)
+		given = ch->identity->credentials;
+	if (given != NULL && (value = http_get(given, name)) != NULL)
+		return (value);
+	return (ch->request != NULL ? http_get(ch->request, name) : NULL);
 }
 
 void

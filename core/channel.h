@@ -19,6 +19,7 @@
 
 #include "chain.h"
 #include "conn.h"
+#include "identity.h"
 #include "list.h"
 #include "worker.h"
 
@@ -117,6 +118,8 @@ struct hg_channel {
 	struct channel_more		*more;		/* NULL: nothing */
 	struct channel_waits		*waits;		/* NULL: nothing does */
 	struct hg_head			*request;
+	struct identity			*identity;	/* NULL: nobody was
+							 * asked here */
 	char				*subprotocol;
 	struct work			 work;		/* what is due; its
 							 * reap */
@@ -205,6 +208,11 @@ struct channel_waits *channel_waits(struct hg_channel *);
 void	channel_do_later(struct hg_channel *, enum channel_due);
 /* The mux to be asked about a channel that it carries; NULL: nobody is. */
 struct hg_slot *channel_mux(const struct hg_channel *);
+
+/* hg->channel_identity. */
+const char *channel_identity(const struct hg_channel *);
+/* Authorization or Cookie: as it was renewed, else as in the request. */
+const char *channel_credential(const struct hg_channel *, const char *name);
 
 /* From the wire: into the chain's lower end. */
 void	channel_recv(struct hg_channel *, struct hg_frame *frame);

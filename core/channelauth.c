@@ -28,9 +28,8 @@ channelauth_no(void)
 
 /* The channel alone, behind what is queued; of channel 0 the connection. */
 static void
-channelauth_refuse(struct hg_channel *ch)
+channelauth_refuse(struct hg_channel *ch, const char *reason)
 {
-	static const char reason[] = "credentials refused";
 	struct hg_slot *mux = channel_mux(ch);
 	struct hg_channel *child, *next;
 
@@ -58,7 +57,46 @@ channelauth_say(struct hg_channel *ch, const struct hg_head *response)
 	    response->status);
 	mux->plugin->mux.authed(mux, mux->state, ch, ch->mux_data, response);
 	if (response->status == 403)
-		channelauth_refuse(ch);
+		channelauth_refuse(ch, "credentials refused");
+}
+
+void
+channelauth_expired(void *arg)
+{
+	static const char reason[] = "the login has expired";
+	struct hg_channel *ch = arg;
+
+	log_write(HG_LOG_INFO, channel_name(ch), "%s", reason);
+	if (ch->parked && ch->conn->state == CONN_DEAD)
+		channel_ended(ch, 1008, reason);	/* it has no wire */
+	else
+		channelauth_refuse(ch, reason);
+}
+
+/*
+ * The service's own "auth" has accepted them. It is refused all the same when
+ * who is further on does; a 401 without a challenge says that nobody there
+ * knows of credentials. Takes the response, and returns it or another.
+ */
+static struct hg_head *
+channelauth_settle(struct hg_channel *ch, struct hg_head *response)
+{
+	struct identity *identity = ch->identity;
+
+	if (identity == NULL || !identity->has_next || response == NULL)
+		return (response);
+	if (response->status == 401 &&
+	    http_get(response, "WWW-Authenticate") == NULL) {
+		http_free(response);
+		response = http_response(200, http_status_text(200), NULL);
+	}
+	if (response == NULL || response->status != 200)
+		identity_drop_next(identity);
+	else if (identity_take_next(identity) != 0) {
+		http_free(response);
+		response = NULL;
+	}
+	return (response);
 }
 
 static void
@@ -77,6 +115,7 @@ channelauth_answer(struct hg_channel *ch, struct hg_head *response,
 
 	channelauth_stop(ch);
 	ch->auth = (unsigned char)next;
+	response = channelauth_settle(ch, response);
 	if (response == NULL) {
 		channel_fail(ch, 1011, "out of memory");
 		return;
@@ -96,7 +135,7 @@ channelauth_answer(struct hg_channel *ch, struct hg_head *response,
 	case CHANNEL_AUTH_LATE:
 		/* Too late to be told; but who is out is out. */
 		if (response->status == 403 && !ch->conn->is_initiator)
-			channelauth_refuse(ch);
+			channelauth_refuse(ch, "credentials refused");
 		break;
 	case CHANNEL_AUTH_NONE:
 		break;
@@ -110,6 +149,8 @@ channelauth_late(void *data)
 	struct hg_channel *ch = data;
 
 	log_write(HG_LOG_WARN, channel_name(ch), "new credentials: no answer");
+	if (ch->identity != NULL)
+		identity_drop_next(ch->identity);
 	channelauth_answer(ch, channelauth_no(), CHANNEL_AUTH_LATE);
 }
 
@@ -156,19 +197,10 @@ channelauth_pass_on(struct hg_channel *ch, const struct hg_head *request)
 	return (0);
 }
 
-void
-channelauth_got(struct hg_channel *ch, const struct hg_head *request)
+/* Who is beyond the service's own "auth": a slot, or who is over the trunk. */
+static void
+channelauth_go_on(struct hg_channel *ch, const struct hg_head *request)
 {
-	struct hg_head *no;
-
-	if (ch->top_ended)
-		return;		/* its end crosses it, and says all */
-	if (ch->auth != CHANNEL_AUTH_NONE || !ch->opened) {
-		if ((no = channelauth_no()) != NULL)
-			channelauth_say(ch, no);
-		http_free(no);
-		return;
-	}
 	channelauth_wait(ch, CHANNEL_AUTH_WIRE, ANSWER_SLOT);
 	switch (chain_auth(&ch->chain, request)) {
 	case HG_PASS:
@@ -183,6 +215,54 @@ channelauth_got(struct hg_channel *ch, const struct hg_head *request)
 	channelauth_wait(ch, CHANNEL_AUTH_WIRE, ANSWER_LINK);
 	if (channelauth_pass_on(ch, request) != 0)
 		channelauth_answer(ch, channelauth_no(), CHANNEL_AUTH_NONE);
+}
+
+/* By the service's own "auth": nobody becomes somebody else by them. */
+static void
+channelauth_checked(void *arg, const struct login_result *result)
+{
+	struct hg_channel *ch = arg;
+	struct hg_head *request = ch->identity->asked;
+
+	ch->identity->asked = NULL;
+	if (ch->top_ended)
+		ch->auth = CHANNEL_AUTH_NONE;
+	else if (result->status == 200 && !identity_is(ch->identity,
+	    result->identity)) {
+		channelauth_answer(ch, http_response(403,
+		    http_status_text(403), NULL), CHANNEL_AUTH_NONE);
+	} else if (result->status == 200) {
+		identity_set_next(ch->identity, result, request);
+		channelauth_go_on(ch, request);
+	} else if (result->status == 403 || result->status == 401)
+		channelauth_answer(ch, result->head != NULL ?
+		    http_ref(result->head) : NULL, CHANNEL_AUTH_NONE);
+	else
+		channelauth_answer(ch, channelauth_no(), CHANNEL_AUTH_NONE);
+	http_free(request);
+}
+
+void
+channelauth_got(struct hg_channel *ch, const struct hg_head *request)
+{
+	struct hg_head *no;
+
+	if (ch->top_ended)
+		return;		/* its end crosses it, and says all */
+	if (ch->auth != CHANNEL_AUTH_NONE || !ch->opened) {
+		if ((no = channelauth_no()) != NULL)
+			channelauth_say(ch, no);
+		http_free(no);
+		return;
+	}
+	if (ch->identity == NULL || ch->service->auth == NULL) {
+		channelauth_go_on(ch, request);
+		return;
+	}
+	ch->auth = CHANNEL_AUTH_WIRE;
+	ch->identity->asked = http_ref(request);
+	login_start(&ch->identity->check, ch->service, request,
+	    conn_peer(ch->conn), channelauth_checked, ch);
 }
 
 void

@@ -26,6 +26,8 @@ void	channelauth_got_answer(struct hg_channel *, const struct hg_head *);
 int	channelauth_ask(struct hg_channel *, const struct hg_fields *);
 void	channelauth_decide(struct hg_channel *, int status,
 	    const struct hg_fields *);
+/* Of the channel's identity: its time is over. */
+void	channelauth_expired(void *ch);
 /* From the link; they take the head. */
 void	channelauth_upper_asks(struct hg_channel *, struct hg_head *request);
 void	channelauth_upper_answers(struct hg_channel *,

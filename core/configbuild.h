@@ -56,6 +56,9 @@ void	configcheck_wrong(struct configbuild *, const struct section *,
 /* ' (did you mean "x"?)' or nothing: a name of a section of that kind. */
 const char *configcheck_near(const struct configbuild *, enum section_kind,
 	    const char *name, char *out, size_t size);
+/* How clients of a service log in. */
+void	configcheck_auth(struct configbuild *, const struct section *,
+	    struct service *);
 /* An upstream or a trunk's gateway: the URL and its files. */
 void	configcheck_connect(struct configbuild *, const struct section *,
 	    const struct connect_settings *, struct target *);

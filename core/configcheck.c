@@ -296,6 +296,7 @@ check_service(struct configbuild *build, struct service *service)
 	check_plugins(build, section, service);
 	configplugin_check_keys(build, section, service);
 	check_origins(build, section, service);
+	configcheck_auth(build, section, service);
 	check_trunk_service(build, section, service, has_mux);
 	check_limits(build, section, &service->limits);
 	check_application(build, section, service);

@@ -136,6 +136,10 @@ listen_check_protocol(struct configbuild *build,
 	else if (listen->service->is_trunk)
 		configcheck_wrong(build, section, "service",
 		    "a trunk cannot come by protocol = tcp");
+	else if (listen->service->auth != NULL)
+		configcheck_wrong(build, section, "service",
+		    "auth = %s needs an opening handshake, and protocol = tcp "
+		    "has none", listen->service->auth_name);
 }
 
 void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The control tool: asks a running headgate for a table and prints it. */
+/* The control tool: asks a running headgate for a table and prints it; or writes
+ * the file of those who may log in. */
 #include <headgate/version.h>
 
 #include <sys/socket.h>
@@ -13,11 +14,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "passwd.h"
+
 static void
 usage(FILE *out)
 {
 	fprintf(out,
 	    "usage: headgatectl [-s SOCKET] [--json] TABLE\n"
+	    "       headgatectl passwd [--stdin | --delete] FILE USER\n"
 	    "\n"
 	    "TABLE is one of\n"
 	    "  status       the process and its trunks\n"
@@ -30,7 +34,12 @@ usage(FILE *out)
 	    "                       (default %s/control.sock)\n"
 	    "  -j, --json           as JSON instead of columns\n"
 	    "  -V, --version        the version\n"
-	    "  -h, --help           this text\n", RUNDIR);
+	    "  -h, --help           this text\n"
+	    "\n"
+	    "passwd sets USER's password in FILE, for the plugin basic.\n"
+	    "\n"
+	    "      --stdin          read it from standard input, a line\n"
+	    "      --delete         take the user out of FILE\n", RUNDIR);
 }
 
 static int
@@ -92,6 +101,8 @@ main(int argc, char **argv)
 	bool json = false;
 	int c, fd, status;
 
+	if (argc > 1 && strcmp(argv[1], "passwd") == 0)
+		return (passwd_main(argc - 1, argv + 1));
 	while ((c = getopt_long(argc, argv, "s:jVh", options, NULL)) != -1) {
 		switch (c) {
 		case 's':

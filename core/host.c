@@ -18,6 +18,7 @@
 #include "hostworker.h"
 #include "kept.h"
 #include "link.h"
+#include "login.h"
 #include "log.h"
 #include "recycle.h"
 #include "report.h"
@@ -473,4 +474,10 @@ const struct hg_host host_table = {
 	.fetch_hold = fetch_hold,
 	.fetch_cancel = fetch_cancel,
 	.negotiation_no_root = host_negotiation_no_root,
+	.login_options = login_options,
+	.login_service = login_service,
+	.login_peer = login_peer,
+	.login_set_target = login_set_target,
+	.login_done = login_done,
+	.channel_identity = channel_identity,
 };

@@ -30,6 +30,7 @@ core_libheadgate_a_SOURCES = \
 	core/transport.c core/transport.h \
 	core/settings.h \
 	core/chain.c core/chainbeat.c core/chain.h \
+	core/login.c core/login.h core/identity.c core/identity.h \
 	core/conn.c core/connread.c core/connwrite.c core/conn.h \
 	core/channel.c core/channeldata.c core/channelend.c core/channel.h \
 	core/channelauth.c core/channelauth.h \
@@ -55,6 +56,7 @@ core_libheadgate_a_SOURCES = \
 	core/upstream.c core/upstreamhead.c core/upstream.h \
 	core/trunk.c core/trunkopen.c core/trunk.h core/trunkparts.h \
 	core/rejoin.c core/rejoin.h \
+	core/auth.c core/auth.h \
 	core/opening.c core/opening.h \
 	core/inner.c core/innerearly.c core/innersay.c \
 	core/inner.h core/innerparts.h \
@@ -80,7 +82,7 @@ core_libheadgate_a_SOURCES += \
 	core/target.c core/target.h \
 	core/keys.c core/keys.h \
 	core/config.c core/config.h core/configbuild.h \
-	core/configcheck.c core/configconnect.c \
+	core/configcheck.c core/configconnect.c core/configauth.c \
 	core/configlisten.c core/configlisten.h core/configplugin.c \
 	core/configdump.c \
 	core/cli.c core/cli.h
@@ -91,7 +93,9 @@ core_headgate_LDADD = core/libheadgate.a $(HEADGATE_LIBS)
 
 # The control tool.
 bin_PROGRAMS += core/headgatectl
-core_headgatectl_SOURCES = core/headgatectl.c
-core_headgatectl_LDADD =
+core_headgatectl_SOURCES = \
+	core/headgatectl.c \
+	core/passwd.c core/passwd.h core/secretin.c core/secretin.h
+core_headgatectl_LDADD = $(CRYPT_LIBS)
 
 EXTRA_DIST += core/LAYERS

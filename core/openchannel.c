@@ -43,6 +43,19 @@ openchannel_copy_field(struct hg_fields *fields, const struct hg_head *from,
 	return (http_fields_add(fields, name, value));
 }
 
+/* What the connection's own channel was last accepted by. */
+static int
+openchannel_inherit(struct hg_fields *fields, const struct hg_conn *conn,
+    const struct hg_head *request, const char *name)
+{
+	const char *value;
+
+	if (http_get(request, name) != NULL || conn->root == NULL ||
+	    (value = channel_credential(conn->root, name)) == NULL)
+		return (0);
+	return (http_fields_add(fields, name, value));
+}
+
 /*
  * Only an edge may say who is behind a channel: for anybody else it is who made
  * the connection (protocol 2, "who may speak for others").
@@ -72,8 +85,7 @@ openchannel_own_identity(const struct hg_conn *conn,
 	    openchannel_copy_field(fields, made, "Host") != 0)
 		goto out;
 	for (i = 0; i < 2; i++)
-		if (http_get(request, proofs[i]) == NULL &&
-		    openchannel_copy_field(fields, made,
+		if (openchannel_inherit(fields, conn, request,
 		    proofs[i]) != 0)
 			goto out;
 	own = http_request(request->method, request->target, fields);

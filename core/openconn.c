@@ -202,8 +202,7 @@ openconn_websocket(struct hg_conn *conn, struct hg_head *request)
 		openconn_refuse_status(conn, 503, "out of memory");
 		return;
 	}
-	conn_set_deadline(conn, 2 *
-	    (uint64_t)opening->service->limits.connect_timeout);
+	conn_set_deadline(conn, opening_time(opening->service));
 	opening_start(ch, opening);
 }
 
@@ -248,7 +247,6 @@ openconn_stream(struct hg_conn *conn)
 	opening->service = conn->service;
 	opening->accept = openconn_accept_stream;
 	opening->refuse = openconn_refuse_stream;
-	conn_set_deadline(conn, 2 *
-	    (uint64_t)conn->service->limits.connect_timeout);
+	conn_set_deadline(conn, opening_time(conn->service));
 	opening_start(ch, opening);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth.h"
 #include "handshake.h"
 #include "log.h"
 #include "service.h"
@@ -16,6 +17,7 @@ opening_free(struct opening *opening)
 {
 	if (opening == NULL)
 		return;
+	login_cancel(opening->login);
 	negotiated_free(&opening->agreed);
 	free(opening);
 }
@@ -116,6 +118,13 @@ opening_check(struct opening *opening, const struct hg_conn *conn,
 	return (101);
 }
 
+uint64_t
+opening_time(const struct service *service)
+{
+	return ((auth_is_needed(service) ? 3 : 2) *
+	    (uint64_t)service->limits.connect_timeout);
+}
+
 /* --- the answer ----------------------------------------------------------- */
 
 struct hg_head *
@@ -186,7 +195,7 @@ opening_refusal(const struct hg_head *response)
 	struct hg_fields *fields;
 	struct hg_head *refusal;
 	const char *value;
-	size_t i;
+	size_t i;		/* a challenge may have several lines */
 	int status = response != NULL ? response->status : 503;
 
 	if (status < 300 || status > 599)
@@ -195,7 +204,8 @@ opening_refusal(const struct hg_head *response)
 		return (NULL);
 	for (i = 0; response != NULL &&
 	    i < sizeof(kept) / sizeof(kept[0]); i++)
-		if ((value = http_get(response, kept[i])) != NULL)
+		for (value = http_get(response, kept[i]); value != NULL;
+		    value = http_next(response, kept[i], value))
 			http_fields_add(fields, kept[i], value);
 	refusal = http_response(status, http_status_text(status), fields);
 	http_fields_free(fields);
@@ -247,17 +257,26 @@ opening_is_awaited(const struct hg_channel *ch)
 	return (channel_mux(ch) != NULL && !ch->top_ended);
 }
 
+/* Nobody waits for it any more. */
+static void
+opening_drop(struct hg_channel *ch)
+{
+	struct opening *opening = ch->session_arg;
+
+	ch->session = NULL;
+	ch->session_arg = NULL;
+	opening_free(opening);
+}
+
 static void
 opening_answered(struct hg_channel *ch, struct hg_head *response)
 {
+	const struct opening *opening = ch->session_arg;
 	const char *protocol;
-	struct opening *opening = ch->session_arg;
 
-	if (!opening_is_awaited(ch)) {
-		ch->session = NULL;
-		ch->session_arg = NULL;
-		opening_free(opening);
-	} else if (response == NULL || response->status != 101)
+	if (!opening_is_awaited(ch))
+		opening_drop(ch);
+	else if (response == NULL || response->status != 101)
 		opening_say_no(ch, response);
 	else if (!opening_protocol(opening, ch, response, &protocol)) {
 		log_write(HG_LOG_WARN, channel_name(ch),
@@ -280,19 +299,13 @@ static const struct channel_session opening_session = {
 	.gone = opening_gone,
 };
 
-void
-opening_start(struct hg_channel *ch, struct opening *opening)
+/* Who is it is settled: what is above the channel? */
+static void
+opening_go_on(struct hg_channel *ch)
 {
+	const struct opening *opening = ch->session_arg;
 	int result = 0;
 
-	ch->service = opening->service;
-	ch->session = &opening_session;
-	ch->session_arg = opening;
-	if (opening->agreed.no_root) {
-		ch->conn->no_root = true;
-		opening_say_yes(ch, NULL);
-		return;
-	}
 	switch (ch->service->target.kind) {
 	case TARGET_NONE:
 		opening_say_yes(ch, opening->protocol);
@@ -310,6 +323,36 @@ opening_start(struct hg_channel *ch, struct opening *opening)
 	}
 	if (result != 0)
 		opening_say_no(ch, NULL);
+}
+
+static void
+opening_logged_in(void *arg, const struct login_result *result)
+{
+	struct hg_channel *ch = arg;
+
+	if (!opening_is_awaited(ch))
+		opening_drop(ch);
+	else if (result->status != 200)
+		opening_say_no(ch, result->head);
+	else if (auth_accept(ch, result) != 0)
+		opening_say_no(ch, NULL);
+	else
+		opening_go_on(ch);
+}
+
+void
+opening_start(struct hg_channel *ch, struct opening *opening)
+{
+	ch->service = opening->service;
+	ch->session = &opening_session;
+	ch->session_arg = opening;
+	if (opening->agreed.no_root) {
+		ch->conn->no_root = true;	/* each channel logs in */
+		opening_say_yes(ch, NULL);
+	} else if (auth_is_needed(ch->service))
+		auth_start(&opening->login, ch, opening_logged_in);
+	else
+		opening_go_on(ch);
 }
 
 void

@@ -23,6 +23,7 @@ struct opening {
 	const struct service	*service;
 	const char		*protocol;	/* the service's, or NULL */
 	bool			 is_legacy;	/* the client awaits a marker */
+	struct hg_login		*login;		/* NULL: none at hand */
 	/* Tell the client; accept takes the response over. */
 	void			(*accept)(struct hg_channel *,
 				    struct opening *, struct hg_head *);
@@ -40,8 +41,11 @@ int	opening_check_outer(struct opening *, const struct hg_conn *,
 /* The 101 with what was agreed on. NULL: no memory. */
 struct hg_head *opening_response(const struct opening *,
     const char *protocol);
-/* The checks are behind: what is above the channel? Takes the opening. */
+/* The checks are behind: who is it, and what is above the channel? Takes the
+ * opening. */
 void	opening_start(struct hg_channel *, struct opening *);
+/* How long that may take in all, in ms. */
+uint64_t opening_time(const struct service *);
 /* The channel's slots, and what came early. Takes the response. */
 void	opening_open_channel(struct hg_channel *, struct opening *,
     struct hg_head *response);

@@ -36,14 +36,28 @@ plugin_name_is_valid(const char *name)
 	    '\0');
 }
 
+/* A method that another plugin has already, or NULL. */
+static const char *
+plugin_taken_method(const struct plugin *plugin)
+{
+	const char *const *methods = plugin->auth.methods;
+	unsigned i, number;
+
+	for (i = 0; methods != NULL && methods[i] != NULL; i++)
+		if (plugin_by_method(methods[i], &number) != NULL)
+			return (methods[i]);
+	return (NULL);
+}
+
 int
 plugin_register(struct plugin *plugin, char *error, size_t size)
 {
-	const char *extension;
+	const char *extension, *method;
 	struct plugin *other;
 
 	extension = plugin->entry.extension;
 	other = extension != NULL ? plugin_by_extension(extension) : NULL;
+	method = plugin_taken_method(plugin);
 	if (plugins_count == PLUGIN_MAX)
 		snprintf(error, size, "%s: there are %d plugins already",
 		    plugin->path, PLUGIN_MAX);
@@ -54,6 +68,9 @@ plugin_register(struct plugin *plugin, char *error, size_t size)
 		snprintf(error, size, "%s: its extension \"%s\" is that of "
 		    "plugin %s too", plugin->path, extension,
 		    other->entry.name);
+	else if (method != NULL)
+		snprintf(error, size, "%s: another plugin has its method "
+		    "\"%s\" too", plugin->path, method);
 	else {
 		plugin->index = plugins_count;
 		plugin->counters_first = counters_count;
@@ -96,6 +113,23 @@ plugin_by_extension(const char *token)
 		if (plugins[i]->entry.extension != NULL &&
 		    strcmp(plugins[i]->entry.extension, token) == 0)
 			return (plugins[i]);
+	return (NULL);
+}
+
+struct plugin *
+plugin_by_method(const char *method, unsigned *number)
+{
+	const char *const *methods;
+	unsigned i, m;
+
+	for (i = 0; i < plugins_count; i++) {
+		methods = plugins[i]->auth.methods;
+		for (m = 0; methods != NULL && methods[m] != NULL; m++)
+			if (strcmp(methods[m], method) == 0) {
+				*number = m;
+				return (plugins[i]);
+			}
+	}
 	return (NULL);
 }
 

@@ -23,8 +23,9 @@ struct plugin {
 	struct hg_hooks		 channel;
 	struct hg_mux		 mux;
 	struct hg_http		 http;
+	struct hg_auth		 auth;
 	bool			 has_connection, has_channel, has_mux;
-	bool			 has_http;
+	bool			 has_http, has_auth;
 	void			*options;	/* of [plugin NAME] */
 	unsigned		 counters_first;	/* of its counters in
 							 * a worker's array */
@@ -56,6 +57,8 @@ struct plugin *plugin_at(unsigned index);
 struct plugin *plugin_find(const char *name);
 struct plugin *plugin_by_extension(const char *token);
 struct plugin *plugin_by_symbol(const struct hg_plugin *);
+/* Who has this method of "auth"; its number in the plugin's list. */
+struct plugin *plugin_by_method(const char *method, unsigned *number);
 /* Counters of all plugins together: the size of a worker's array. */
 unsigned       plugin_counters(void);
 

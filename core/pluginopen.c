@@ -147,6 +147,7 @@ tables_copy(struct plugin *plugin, char *error, size_t size)
 	plugin->has_connection = entry->connection != NULL;
 	plugin->has_channel = entry->channel != NULL;
 	plugin->has_mux = entry->mux != NULL;
+	plugin->has_auth = entry->auth != NULL;
 	if (plugin->has_connection)
 		table_copy(&plugin->connection, sizeof(plugin->connection),
 		    entry->connection, symbol->hooks_size);
@@ -160,6 +161,9 @@ tables_copy(struct plugin *plugin, char *error, size_t size)
 	if (plugin->has_http)
 		table_copy(&plugin->http, sizeof(plugin->http), entry->http,
 		    entry->http->size);
+	if (plugin->has_auth)
+		table_copy(&plugin->auth, sizeof(plugin->auth), entry->auth,
+		    entry->auth->size <= TABLE_MAX ? entry->auth->size : 0);
 	while (entry->counters != NULL && plugin->counters_count <=
 	    OPTIONS_MAX && entry->counters[plugin->counters_count] != NULL)
 		plugin->counters_count++;
@@ -182,6 +186,20 @@ browser_is_valid(const char *name)
 
 	return (len > 0 && len <= 64 && name[0] != '.' && name[strspn(name,
 	    "abcdefghijklmnopqrstuvwxyz0123456789.-")] == '\0');
+}
+
+static bool
+auth_is_sane(const struct hg_auth *auth)
+{
+	unsigned i;
+
+	if (auth->methods == NULL || auth->methods[0] == NULL ||
+	    auth->begin == NULL || auth->data_size > TABLE_MAX)
+		return (false);
+	for (i = 0; auth->methods[i] != NULL; i++)
+		if (!plugin_name_is_valid(auth->methods[i]))
+			return (false);
+	return (true);
 }
 
 static int
@@ -217,6 +235,11 @@ entry_check(const struct plugin *plugin, const char *name, char *error,
 	if (entry->extension != NULL && !plugin->has_connection &&
 	    !plugin->has_channel) {
 		snprintf(error, size, "it names an extension and has no hooks");
+		return (-1);
+	}
+	if (plugin->has_auth && !auth_is_sane(&plugin->auth)) {
+		snprintf(error, size, "its ways to log in have no names, or "
+		    "no begin");
 		return (-1);
 	}
 	if (plugin->has_mux && (!plugin->has_connection ||

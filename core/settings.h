@@ -93,6 +93,11 @@ struct service {
 	char			*authorization_file;
 	enum origin_policy	 origin;
 	struct hg_strings	 origins;
+	char			*auth_name;	/* as configured */
+	struct plugin		*auth;		/* who checks logins; NULL:
+						 * nobody here */
+	unsigned		 auth_method;	/* which of its methods */
+	bool			 forward_credentials;
 	bool			 is_trunk;	/* accepts trunks of edges, or is
 						 * the inner part of a [trunk] */
 	bool			 require_edge;	/* trunk: only known edges */

@@ -32,26 +32,53 @@ upstream_add_forwarded(struct hg_fields *fields, const struct hg_channel *ch)
 	return (result);
 }
 
+/* Our own for the server, before the client's. */
+static int
+upstream_add_credentials(struct hg_fields *fields, const struct hg_channel *ch)
+{
+	const char *own = ch->service->target.authorization, *value = NULL;
+	bool forward = ch->service->forward_credentials;
+	int result = 0;
+
+	/* By its Authorization an edge is known to us. */
+	if (forward && (ch != ch->conn->root || !ch->conn->is_edge))
+		value = channel_credential(ch, "Authorization");
+	if (own != NULL)
+		value = own;
+	if (value != NULL)
+		result |= http_fields_add(fields, "Authorization", value);
+	value = forward ? channel_credential(ch, "Cookie") : NULL;
+	if (value != NULL)
+		result |= http_fields_add(fields, "Cookie", value);
+	return (result);
+}
+
+/* What the service's "auth" wants the server to know. */
+static int
+upstream_add_all(struct hg_fields *fields, const struct hg_head *from)
+{
+	unsigned i;
+	int result = 0;
+
+	for (i = 0; i < from->count; i++)
+		result |= http_fields_add(fields, http_name(from, i),
+		    http_value(from, i));
+	return (result);
+}
+
 static int
 upstream_add_copies(struct hg_fields *fields, const struct hg_channel *ch)
 {
 	const struct hg_head *request = ch->request;
-	static const char *const names[] = { "Origin", "Authorization",
-	    "Cookie" };
 	const char *value;
 	char *protocols;
-	size_t i;
 	int result = 0;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		value = request != NULL ? http_get(request, names[i]) : NULL;
-		if (i == 1 && ch == ch->conn->root && ch->conn->is_edge)
-			value = NULL;	/* by which it is known to us */
-		if (i == 1 && ch->service->target.authorization != NULL)
-			value = ch->service->target.authorization;
-		if (value != NULL)
-			result |= http_fields_add(fields, names[i], value);
-	}
+	if (request != NULL && (value = http_get(request, "Origin")) != NULL)
+		result |= http_fields_add(fields, "Origin", value);
+	result |= upstream_add_credentials(fields, ch);
+	if (ch->identity != NULL && ch->identity->fields != NULL)
+		result |= upstream_add_all(fields, ch->identity->fields);
 	if ((protocols = handshake_protocols(request)) != NULL)
 		result |= http_fields_add(fields, "Sec-WebSocket-Protocol",
 		    protocols);
@@ -97,7 +124,8 @@ upstream_auth_request(const struct hg_channel *ch, const struct hg_head *asked)
 	    value != NULL ? value : "localhost");
 	if (own != NULL && (value = http_get(own, "Origin")) != NULL)
 		result |= http_fields_add(fields, "Origin", value);
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (i = 0; ch->service->forward_credentials &&
+	    i < sizeof(names) / sizeof(names[0]); i++)
 		if ((value = http_get(asked, names[i])) != NULL)
 			result |= http_fields_add(fields, names[i], value);
 	result |= upstream_add_forwarded(fields, ch);

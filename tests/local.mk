@@ -83,6 +83,7 @@ EXTRA_DIST += \
 	tests/lib/server.mjs \
 	tests/lib/stomp.mjs \
 	tests/lib/topic.mjs \
+	tests/lib/users.mjs \
 	tests/lib/wait.mjs \
 	tests/lib/websocket-cases.mjs \
 	tests/lib/websocket-server.mjs \

@@ -56,6 +56,7 @@ struct hg_frame;	/* constant bytes of a message */
 struct hg_group;	/* channels that receive the same frames */
 struct hg_head;		/* start line and header fields, constant */
 struct hg_kept;		/* what is above a channel, without the channel */
+struct hg_login;	/* a client whose credentials are being checked */
 struct hg_negotiation;	/* an opening handshake that is being decided */
 struct hg_params;	/* parameters of one extension in a handshake */
 struct hg_report;	/* rows for headgatectl */
@@ -530,6 +531,31 @@ struct hg_kept_ops {
 	void	 (*ended)(void *arg);	/* the last; the handle is gone */
 };
 
+/* --- who a client is ------------------------------------------------------ */
+
+/*
+ * A way to find out who a client is, for services whose "auth" names one of its
+ * methods. It is asked with the request that opens a WebSocket or a channel,
+ * before anything is dialled for it, and with new credentials of a live one;
+ * "data" is data_size zeroed bytes of that login, gone with it. A login ends
+ * by hg->login_done, on its own worker, or by cancel.
+ */
+struct hg_auth {
+	size_t			 size;		/* sizeof(struct hg_auth) */
+	const char *const	*methods;	/* names; ends with NULL */
+	size_t			 data_size;
+	/* NULL, or what the options of a service with this method lack (static
+	 * or in buffer). */
+	const char		*(*check)(const void *options, unsigned method,
+				    char *buffer, size_t size);
+	/* The request lives as long as the login. */
+	void			 (*begin)(struct hg_login *, void *data,
+				    const struct hg_head *request,
+				    unsigned method);
+	/* The client has left, or the service's connect-timeout is over. */
+	void			 (*cancel)(struct hg_login *, void *data);
+};
+
 /* --- the plugin ----------------------------------------------------------- */
 
 struct hg_host;
@@ -581,6 +607,8 @@ struct hg_plugin {
 	/* The file of its extension's half for browsers, without a folder, or
 	 * NULL: see hg->http_browser. */
 	const char		*browser;
+	/* Ways to find out who a client is. */
+	const struct hg_auth	*auth;
 };
 
 #define HG_PLUGIN(...)							\
@@ -958,6 +986,26 @@ struct hg_host {
 	/* In answer, for a mux: nothing is to be behind the connection's first
 	 * channel; who sends on it is closed with 1008. */
 	void	 (*negotiation_no_root)(struct hg_negotiation *);
+
+	/* Logins: see struct hg_auth. options: of the service; peer: the
+	 * client's address, or "unix". */
+	const void *(*login_options)(const struct hg_login *);
+	const char *(*login_service)(const struct hg_login *);
+	const char *(*login_peer)(const struct hg_login *);
+	/* If it is accepted, its request goes on with this target, as if the
+	 * client had sent it. -1: it cannot. */
+	int	 (*login_set_target)(struct hg_login *, const char *target);
+	/*
+	 * 200: identity is who, for "expires" milliseconds, 0: for ever; fields
+	 * are handed on to the server. Anything else refuses the client with
+	 * that status, mostly 401 or 403, and these fields. fields may be NULL.
+	 */
+	void	 (*login_done)(struct hg_login *, int status,
+		    const char *identity, uint64_t expires,
+		    const struct hg_fields *);
+	/* Who is behind it, as the service's "auth" found out; a child's is
+	 * its parent's. NULL: nothing was asked here. */
+	const char *(*channel_identity)(const struct hg_channel *);
 };
 
 #ifdef __cplusplus

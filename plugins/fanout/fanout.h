@@ -336,6 +336,8 @@ bool	fanout_glob(const char *pattern, size_t pattern_len, const char *text);
 struct fanout_identity {
 	const char		*service, *subprotocol, *destination;
 	enum fanout_scope	 scope;
+	const char		*identity;	/* of the service's "auth"; NULL:
+						 * it asks nobody */
 	const void		*key, *credential;
 	size_t			 key_len, credential_len;
 };

@@ -12,14 +12,14 @@
  */
 static struct fanout_rule
 rule_of(const struct hg_channel *parent, const struct fanout_place *place,
-    const char *destination, size_t credential_len)
+    const char *destination, bool is_known)
 {
 	struct fanout_rule rule;
 
 	rule = fanout_share(fanout_options_of(place), destination);
 	if (rule.scope == FANOUT_PUBLIC && place == NULL)
 		rule.scope = FANOUT_CREDENTIAL;
-	if (rule.scope == FANOUT_CREDENTIAL && credential_len == 0)
+	if (rule.scope == FANOUT_CREDENTIAL && !is_known)
 		rule.scope = FANOUT_NOT_SHARED;
 	/* A server of this process gives a flow a feed. */
 	if (hg->channel_upstream(parent) == HG_UPSTREAM_NONE)
@@ -108,7 +108,9 @@ join_as(struct hg_channel *parent, const char *destination,
 	unsigned char hash[FANOUT_KEY];
 
 	place = fanout_place_find(worker, parent);
-	rule = rule_of(parent, place, destination, credential_len);
+	who.identity = hg->channel_identity(parent);
+	rule = rule_of(parent, place, destination, who.identity != NULL ||
+	    credential_len > 0);
 	who.scope = rule.scope;
 	if (who.scope == FANOUT_NOT_SHARED)
 		return (NULL);

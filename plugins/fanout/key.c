@@ -60,13 +60,14 @@ static bool
 add_all(EVP_MAC_CTX *mac, const struct fanout_identity *who)
 {
 	unsigned char scope = (unsigned char)who->scope;
+	bool all = who->scope != FANOUT_CREDENTIAL;
 
 	return (add_text(mac, who->service) &&
 	    add_text(mac, who->subprotocol) &&
 	    add_text(mac, who->destination) &&
 	    add(mac, who->key, who->key_len) && add(mac, &scope, 1) &&
-	    add(mac, who->credential,
-	    who->scope == FANOUT_CREDENTIAL ? who->credential_len : 0));
+	    add_text(mac, all ? NULL : who->identity) &&
+	    add(mac, who->credential, all ? 0 : who->credential_len));
 }
 
 int

@@ -141,7 +141,22 @@ struct hg_kept *fake_keep_upstream(struct hg_slot *,
 void	 fake_kept_send(struct hg_kept *, struct hg_frame *);
 void	 fake_kept_end(struct hg_kept *, unsigned, const char *);
 
+/* fake-login.c */
+const void *fake_hg_login_options(const struct hg_login *);
+const char *fake_hg_login_service(const struct hg_login *);
+const char *fake_hg_login_peer(const struct hg_login *);
+int	 fake_hg_login_set_target(struct hg_login *, const char *target);
+void	 fake_hg_login_done(struct hg_login *, int status,
+	    const char *identity, uint64_t expires, const struct hg_fields *);
+const char *fake_hg_channel_identity(const struct hg_channel *);
+
 #define FAKE_REST_OF_TABLE						\
+	.login_options = fake_hg_login_options,				\
+	.login_service = fake_hg_login_service,				\
+	.login_peer = fake_hg_login_peer,				\
+	.login_set_target = fake_hg_login_set_target,			\
+	.login_done = fake_hg_login_done,				\
+	.channel_identity = fake_hg_channel_identity,			\
 	.log = fake_log_write,						\
 	.quote = fake_quote,						\
 	.count = fake_count,						\

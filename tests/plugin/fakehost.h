@@ -271,4 +271,21 @@ bool	 fake_is(const struct fake_frame *, const void *, size_t,
 	    unsigned flags, struct t_at);
 bool	 fake_is_none(const struct fake_frame *, struct t_at);
 
+/* --- logins --------------------------------------------------------------- */
+
+/* What a plugin said of one; texts are "" where it said nothing. */
+struct fake_login_answer {
+	int		 status;
+	uint64_t	 expires;
+	char		 identity[600], target[8192], fields[2048];
+};
+
+/* Asks the plugin; method: its number. To be freed, which calls an open one
+ * off. */
+struct hg_login *fake_login(const char *plugin, unsigned method,
+	    const char *request);
+/* NULL: there is none yet. */
+const struct fake_login_answer *fake_login_answer(const struct hg_login *);
+void	 fake_login_free(struct hg_login *);
+
 #endif

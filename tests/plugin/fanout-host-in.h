@@ -10,7 +10,7 @@
 struct hg_conn {
 	struct hg_conn		*next;
 	bool			 mux, fanout, dropped, lost;
-	const char		*service, *subprotocol;
+	const char		*service, *subprotocol, *identity;
 };
 
 struct hg_slot {

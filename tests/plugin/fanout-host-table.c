@@ -322,6 +322,13 @@ t_service(const struct hg_channel *ch)
 }
 
 static const char *
+t_identity(const struct hg_channel *ch)
+{
+	alive(ch);
+	return (ch->conn->identity);
+}
+
+static const char *
 t_subprotocol(const struct hg_channel *ch)
 {
 	alive(ch);
@@ -414,4 +421,5 @@ const struct hg_host host_table = {
 	.report_text = t_text, .report_number = t_number,
 	.worker_count = t_worker_count, .channel_place = set_place,
 	.channel_upstream = t_upstream, .find = t_find,
+	.channel_identity = t_identity,
 };

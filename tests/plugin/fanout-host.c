@@ -59,6 +59,12 @@ host_conn(enum host_conn_kind kind)
 	return (host_conn_of(kind, "svc", "v12.stomp"));
 }
 
+void
+host_set_identity(struct hg_conn *conn, const char *identity)
+{
+	conn->identity = identity;
+}
+
 struct hg_channel *
 channel_new(struct hg_conn *conn, struct hg_channel *parent)
 {

@@ -67,6 +67,8 @@ const char *host_report(const char *what);
 struct hg_conn	  *host_conn(enum host_conn_kind);
 struct hg_conn	  *host_conn_of(enum host_conn_kind, const char *service,
 			const char *subprotocol);
+/* Who is behind its channels. */
+void	host_set_identity(struct hg_conn *, const char *);
 /* One client's channel on it. */
 struct hg_channel *host_parent(struct hg_conn *);
 void	host_conn_drop(struct hg_conn *, bool tell);

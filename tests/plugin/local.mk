@@ -7,6 +7,7 @@ tests_plugin_libfake_a_SOURCES = \
 	tests/plugin/fake-fetch.c \
 	tests/plugin/fake-beat.c tests/plugin/fake-http.c \
 	tests/plugin/fake-kept.c \
+	tests/plugin/fake-login.c \
 	tests/plugin/fake-look.c tests/plugin/fake-mux.c \
 	tests/plugin/fake-resume.c \
 	tests/plugin/fake-negotiate.c tests/plugin/fake-option.c \

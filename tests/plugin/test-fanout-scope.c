@@ -142,6 +142,47 @@ test_rules(void)
 	host_finish();
 }
 
+/* T05: who is who to the service's "auth" counts beside what the broker saw. */
+static void
+test_identity(void)
+{
+	static const struct {
+		const char	*identity, *credential;
+	} who[] = {
+		{ "joe", "alice" },
+		{ "ann", "alice" },
+		{ "joe", "bob" },
+		{ "joealice", NULL },
+		{ "joe", NULL },
+		{ NULL, "alice" },
+		{ NULL, "joealice" },
+		{ "alice", NULL },
+	};
+	char seen[T_ROWS(who)][40];
+	struct hg_conn *conn;
+	size_t i, k;
+
+	host_start("share=/a/* scope=credential", "share=* scope=public", NULL);
+	for (i = 0; i < T_ROWS(who); i++) {
+		conn = host_conn(HOST_MUX);
+		host_set_identity(conn, who[i].identity);
+		strcpy(seen[i], flow_of(conn, "/a/x", "k", who[i].credential));
+		T_EQ(strlen(seen[i]), 32);
+		T_STR_EQ(flow_of(conn, "/a/x", "k", who[i].credential),
+		    seen[i]);
+		for (k = 0; k < i; k++) {
+			t_row("%zu and %zu", i, k);
+			T_TRUE(strcmp(seen[i], seen[k]) != 0);
+		}
+		t_row(NULL);
+		strcpy(seen[i], flow_of(conn, "/b/x", "k", who[i].credential));
+		T_STR_EQ(seen[i], flow_of(host_conn(HOST_MUX), "/b/x", "k",
+		    "whoever"));
+		strcpy(seen[i], flow_of(conn, "/a/x", "k", who[i].credential));
+	}
+	host_finish();
+}
+
 /* All that can change the bytes makes another flow; no two lists of parts are
  * the same when they are written one behind the other. */
 static void
@@ -313,6 +354,7 @@ T_MAIN(
 	{ "options", test_options },
 	{ "patterns (B07)", test_patterns },
 	{ "rules", test_rules },
+	{ "identities (T05)", test_identity },
 	{ "keys (B07)", test_keys },
 	{ "ids (T06)", test_id },
 	{ "epochs", test_epoch },

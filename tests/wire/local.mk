@@ -1,5 +1,6 @@
 # The daemon, byte by byte, over loopback.
 WIRE_TESTS += \
+	tests/wire/auth-basic.test.mjs \
 	tests/wire/channels-auth.test.mjs \
 	tests/wire/channels-chunk.test.mjs \
 	tests/wire/channels-credit.test.mjs \
