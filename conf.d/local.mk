@@ -13,6 +13,9 @@ CONF_FRAGMENTS = \
 	plugins/pingpong/pingpong.ini \
 	plugins/stomp/stomp.ini \
 	plugins/tap/tap.ini
+if HAVE_JWT
+CONF_FRAGMENTS += plugins/token/token.ini
+endif
 CONF_DEMO = \
 	conf.d/demo/edge/headgate.ini \
 	conf.d/demo/edge/conf.d/10-echo.ini \
@@ -21,7 +24,7 @@ CONF_DEMO = \
 	conf.d/demo/gateway/conf.d/10-echo.ini \
 	conf.d/demo/gateway/conf.d/20-stomp.ini
 
-EXTRA_DIST += $(CONF_MAIN) $(CONF_FRAGMENTS) $(CONF_DEMO)
+EXTRA_DIST += $(CONF_MAIN) $(CONF_FRAGMENTS) $(CONF_DEMO) plugins/token/token.ini
 
 conf_each = \
 	for file in $(CONF_MAIN) $(CONF_FRAGMENTS); do \

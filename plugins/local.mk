@@ -7,6 +7,7 @@ include plugins/basic/local.mk
 include plugins/echo/local.mk
 include plugins/deflate/local.mk
 include plugins/tap/local.mk
+include plugins/token/local.mk
 include plugins/pingpong/local.mk
 include plugins/idletimeout/local.mk
 include plugins/page/local.mk

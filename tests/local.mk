@@ -82,6 +82,7 @@ EXTRA_DIST += \
 	tests/lib/rabbitmq.mjs \
 	tests/lib/server.mjs \
 	tests/lib/stomp.mjs \
+	tests/lib/tokens.mjs \
 	tests/lib/topic.mjs \
 	tests/lib/users.mjs \
 	tests/lib/wait.mjs \

@@ -193,7 +193,7 @@ basic_load(const void *options)
 
 HG_PLUGIN(
 	.name = "basic",
-	.version = "1",
+	.version = HG_VERSION,
 	.summary = "logs clients in by name and password, from a file",
 	.counters = basic_counters,
 	.options = basic_options,
