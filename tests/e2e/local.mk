@@ -17,6 +17,7 @@ E2E_TESTS += \
 	tests/e2e/js-pages.test.mjs \
 	tests/e2e/large.test.mjs \
 	tests/e2e/leaving.test.mjs \
+	tests/e2e/login.test.mjs \
 	tests/e2e/one.test.mjs \
 	tests/e2e/out-of-tree.test.mjs \
 	tests/e2e/rabbitmq.test.mjs \

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON Web Tokens, right and wrong, and keys for them.
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+import { tempDir } from './process.mjs';
 
 const top = process.env.top_builddir ?? '.';
 const PLUGINS = process.env.HEADGATE_PLUGIN_DIR ?? join(top, 'plugins/all');
@@ -38,4 +40,11 @@ export function keyPair(kind, options = {}) {
   const pair = generateKeyPairSync(kind, options);
   return { privateKey: pair.privateKey,
     pem: pair.publicKey.export({ type: 'spki', format: 'pem' }) };
+}
+
+// The path of a file with it.
+export function secretFile(t, secret) {
+  const path = join(tempDir(t), 'secret');
+  writeFileSync(path, `${secret}\n`, { mode: 0o600 });
+  return path;
 }

@@ -28,10 +28,13 @@ export function passwd(path, user, password, args = ['--stdin']) {
   }
 }
 
-// { name: password } as the text of a file.
-export function usersText(t, users) {
+// The path of a file with these: { name: password }.
+export function usersFile(t, users) {
   const path = join(tempDir(t), 'users');
   for (const [name, password] of Object.entries(users))
     passwd(path, name, password);
-  return readFileSync(path, 'utf8');
+  return path;
 }
+
+export const usersText = (t, users) =>
+  readFileSync(usersFile(t, users), 'utf8');
