@@ -52,7 +52,7 @@ inner_decide(struct inner *inner, struct hg_head *request)
 	opening->accept = inner_accept;
 	opening->refuse = inner_refuse;
 	inner->deciding = true;
-	inner_set_timer(inner, 2 * conn->service->limits.connect_timeout);
+	inner_set_timer(inner, (int64_t)opening_time(opening->service));
 	opening_start(ch, opening);
 }
 

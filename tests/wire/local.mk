@@ -1,6 +1,7 @@
 # The daemon, byte by byte, over loopback.
 WIRE_TESTS += \
 	tests/wire/auth-basic.test.mjs \
+	tests/wire/auth-inner.test.mjs \
 	tests/wire/auth-token.test.mjs \
 	tests/wire/channels-auth.test.mjs \
 	tests/wire/channels-chunk.test.mjs \
