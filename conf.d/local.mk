@@ -2,6 +2,7 @@
 # administrator has changed is neither overwritten nor removed.
 CONF_MAIN = conf.d/headgate.ini
 CONF_FRAGMENTS = \
+	plugins/authrequest/authrequest.ini \
 	plugins/basic/basic.ini \
 	plugins/broker/broker.ini \
 	plugins/channels/channels.ini \

@@ -3,6 +3,7 @@ include plugins/channels/local.mk
 include plugins/fanout/local.mk
 include plugins/stomp/local.mk
 include plugins/broker/local.mk
+include plugins/authrequest/local.mk
 include plugins/basic/local.mk
 include plugins/echo/local.mk
 include plugins/deflate/local.mk

@@ -2,6 +2,7 @@
 WIRE_TESTS += \
 	tests/wire/auth-basic.test.mjs \
 	tests/wire/auth-inner.test.mjs \
+	tests/wire/auth-request.test.mjs \
 	tests/wire/auth-token.test.mjs \
 	tests/wire/channels-auth.test.mjs \
 	tests/wire/channels-chunk.test.mjs \
