@@ -40,7 +40,7 @@ static bool
 is_hash(const char *hash)
 {
 	static const char *const kinds[] = { "$y$", "$gy$", "$7$", "$2b$",
-	    "$6$", "$5$" };
+	    "$6$" };
 	size_t i;
 
 	if (strlen(hash) >= BASIC_HASH_MAX || strpbrk(hash, ": \t") != NULL)
@@ -78,7 +78,7 @@ add_line(struct basic_file *file, char *line)
 		return ("the name is empty, too long or has control bytes");
 	if (!is_hash(user->hash))
 		return ("the hash is none of crypt(3)'s yescrypt, scrypt, "
-		    "bcrypt, sha512 or sha256");
+		    "bcrypt or sha512");
 	file->count++;
 	return (NULL);
 }

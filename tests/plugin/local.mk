@@ -27,6 +27,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-pingpong \
 	tests/plugin/test-deflate \
 	tests/plugin/test-deflate-once \
+	tests/plugin/test-basic \
 	tests/plugin/test-broker \
 	tests/plugin/test-broker-ack \
 	tests/plugin/test-broker-connect \
@@ -44,7 +45,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-stomp-personalise \
 	tests/plugin/test-stomp-rejoin \
 	tests/plugin/test-stomp-subscribe
-TSAN_TESTS += tests/plugin/test-broker-threads
+TSAN_TESTS += tests/plugin/test-broker-threads tests/plugin/test-basic
 
 # The parser by itself.
 tests_plugin_test_stomp_parse_SOURCES = \

@@ -67,6 +67,7 @@ UNIT_TESTS += \
 	tests/unit/test-link \
 	tests/unit/test-linkchild \
 	tests/unit/test-linkthreads \
+	tests/unit/test-login \
 	tests/unit/test-negotiate \
 	tests/unit/test-report \
 	tests/unit/test-service
