@@ -4,14 +4,17 @@
 // that starts anew, and pages with a strict policy.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { WebSocketServer } from 'ws';
 
 import {
-  noBrowser, script, startBrowser, startPages, suiteHooks,
+  noBrowser, script, scriptDir, startBrowser, startPages, suiteHooks,
 } from '../lib/browser.mjs';
 import { startDaemon } from '../lib/daemon.mjs';
 import { STOMP, startPair } from '../lib/pair.mjs';
+import { tempDir } from '../lib/process.mjs';
 import { until } from '../lib/wait.mjs';
 
 const skip = await noBrowser();
@@ -287,6 +290,39 @@ describe('pages', { skip }, () => {
           port.onmessage = ({ data }) => resolve(data);
           port.postMessage(url);
         }), [kind, pair.url('/echo')]), 'from a worker');
+    await page.close();
+  });
+
+  test('all from headgate: the page, the library, the sockets', async () => {
+    const root = tempDir(t);
+    writeFileSync(join(root, 'index.html'), `<!doctype html>
+      <script src="/.headgate/headgate.js" data-install></script>
+      <script src="echo.js"></script>`);
+    writeFileSync(join(root, 'echo.js'), ECHO_APP);
+    const daemon = await startDaemon(t, {
+      'listen clients': { address: '127.0.0.1:0' },
+      'plugin page': { root, 'script-dir': scriptDir },
+      'plugin echo': {}, 'plugin channels': {}, 'plugin pingpong': {},
+      'service page': { listen: 'clients', path: '/*', plugins: 'page' },
+      'service echo': { listen: 'clients', path: '/echo', plugins: 'echo',
+        'second-handshake': 'yes',
+        extensions: 'x-kaazing-channels x-kaazing-ping-pong' },
+    });
+    const page = await browser.newPage();
+    await page.goto(daemon.url('clients', '/', 'http'));
+    await page.evaluate(() => {
+      window.start('/echo');
+      window.start('/echo');
+    });
+    assert.deepEqual(await log(page, 2), ['open ', 'open ']);
+    await page.evaluate(() => window.socket.send('hello'));
+    assert.equal((await log(page, 3))[2], 'hello');
+    assert.equal((await daemon.connections('websocket-in')).length, 1);
+    // Just the halves of what the services allow.
+    const text = await page.evaluate(async () =>
+      (await fetch('/.headgate/headgate.js')).text());
+    assert.equal(text.includes("name: 'x-kaazing-ping-pong'"), true);
+    assert.equal(text.includes("name: 'x-kaazing-idle-timeout'"), false);
     await page.close();
   });
 

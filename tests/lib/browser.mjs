@@ -3,7 +3,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { tempDir } from './process.mjs';
 
@@ -52,11 +52,12 @@ export async function startBrowser(t) {
   return browser;
 }
 
+export const scriptDir = resolve(built, 'plugins/page/js/dist');
+
 // The library as it is served: with its halves behind it.
 export const script = (halves = ['channels', 'pingpong', 'idletimeout']) =>
   ['headgate', ...halves].map((name) =>
-    readFileSync(join(built, 'plugins/page/js/dist', `${name}.js`),
-      'utf8')).join('\n');
+    readFileSync(join(scriptDir, `${name}.js`), 'utf8')).join('\n');
 
 const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript',
   mjs: 'text/javascript' };
