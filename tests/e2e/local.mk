@@ -10,6 +10,7 @@ E2E_TESTS += \
 	tests/e2e/faults.test.mjs \
 	tests/e2e/js-browser.test.mjs \
 	tests/e2e/js-channels.test.mjs \
+	tests/e2e/js-class.test.mjs \
 	tests/e2e/js-daemon.test.mjs \
 	tests/e2e/js-handshake.test.mjs \
 	tests/e2e/inner.test.mjs \

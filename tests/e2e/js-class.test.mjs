@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cases of websocket-cases.mjs in node: headgate.js over npm's ws, with a
+// plain server and through headgate; and node's own class, where it has one.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { startDaemon } from '../lib/daemon.mjs';
+import { load } from '../lib/headgatejs.mjs';
+import { run, cases } from '../lib/websocket-cases.mjs';
+import { startServer } from '../lib/websocket-server.mjs';
+
+const nodes = globalThis.WebSocket;
+const headgate = await load('index.mjs');
+headgate.configure({ linger: 0 });
+
+const server = await startServer(test);
+const service = (path) => ({
+  listen: 'clients', path, connect: `ws://127.0.0.1:${server.port}`,
+  'second-handshake': 'yes', extensions: 'x-kaazing-channels' });
+const daemons = {};
+for (const chunk of ['16k', '0'])
+  daemons[chunk] = await startDaemon(test, {
+    'listen clients': { address: '127.0.0.1:0' },
+    'plugin channels': { chunk },
+    'service echo': service('/echo'), 'service refused': service('/refused'),
+  });
+
+const ours = { WebSocket: headgate.WebSocket };
+const ways = {
+  'ours, a plain server': { ...ours, url: server.url },
+  'ours, through headgate': { ...ours, url: daemons['16k'].url('clients', ''),
+    many: 120 },
+  // No longer ones than the gateway's window.
+  'ours, in base mode': { ...ours, url: daemons['0'].url('clients', ''),
+    large: 40000 },
+};
+// Node's own knows less of the standard than browsers'.
+if (nodes)
+  ways["node's own, a plain server"] = { WebSocket: nodes, url: server.url };
+const NODES = ['text', 'binary', 'states', 'events', 'subclasses',
+  'close, by the server', 'a message, then the end', 'large messages',
+  'many at once'];
+
+// These need a browser's events and socket: in node currentTarget, microtasks
+// and what ws has buffered are otherwise.
+const BROWSERS = ['handlers', 'each message is a task', 'bufferedAmount'];
+const OURS = Object.keys(cases).filter((name) => !BROWSERS.includes(name));
+
+for (const [way, env] of Object.entries(ways))
+  describe(way, () => {
+    for (const name of env.WebSocket === nodes ? NODES : OURS)
+      test(name, async () => assert.equal(await run(name, env), ''));
+  });
