@@ -213,10 +213,10 @@ inject_element(char out[INJECT_ELEMENT_MAX], const char *script,
 
 	if (nonce.len == 0)
 		len = snprintf(out, INJECT_ELEMENT_MAX,
-		    "<script src=\"%s\"></script>", script);
+		    "<script src=\"%s\" data-install></script>", script);
 	else
 		len = snprintf(out, INJECT_ELEMENT_MAX,
-		    "<script src=\"%s\" nonce=\"%.*s\"></script>", script,
-		    (int)nonce.len, nonce.at);
+		    "<script src=\"%s\" nonce=\"%.*s\" data-install></script>",
+		    script, (int)nonce.len, nonce.at);
 	return (len > 0 && len < INJECT_ELEMENT_MAX ? (size_t)len : 0);
 }

@@ -293,15 +293,14 @@ describe('pages', { skip }, () => {
     await page.close();
   });
 
-  test('all from headgate: the page, the library, the sockets', async () => {
+  test('all from headgate: a page, the library put into it, sockets', async () => {
     const root = tempDir(t);
-    writeFileSync(join(root, 'index.html'), `<!doctype html>
-      <script src="/.headgate/headgate.js" data-install></script>
-      <script src="echo.js"></script>`);
+    writeFileSync(join(root, 'index.html'), `<!doctype html><head>
+      <script src="echo.js"></script></head>`);
     writeFileSync(join(root, 'echo.js'), ECHO_APP);
     const daemon = await startDaemon(t, {
       'listen clients': { address: '127.0.0.1:0' },
-      'plugin page': { root, 'script-dir': scriptDir },
+      'plugin page': { root, 'script-dir': scriptDir, inject: 'yes' },
       'plugin echo': {}, 'plugin channels': {}, 'plugin pingpong': {},
       'service page': { listen: 'clients', path: '/*', plugins: 'page' },
       'service echo': { listen: 'clients', path: '/echo', plugins: 'echo',

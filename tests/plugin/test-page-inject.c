@@ -355,11 +355,13 @@ test_element(void)
 	size_t len;
 
 	len = inject_element(out, SCRIPT, (struct html_span){ "", 0 });
-	T_MEM_EQ(out, len, "<script src=\"" SCRIPT "\"></script>",
-	    strlen("<script src=\"" SCRIPT "\"></script>"));
+	T_MEM_EQ(out, len, "<script src=\"" SCRIPT "\" data-install></script>",
+	    strlen("<script src=\"" SCRIPT "\" data-install></script>"));
 	len = inject_element(out, SCRIPT, (struct html_span){ "abc", 3 });
-	T_MEM_EQ(out, len, "<script src=\"" SCRIPT "\" nonce=\"abc\"></script>",
-	    strlen("<script src=\"" SCRIPT "\" nonce=\"abc\"></script>"));
+	T_MEM_EQ(out, len,
+	    "<script src=\"" SCRIPT "\" nonce=\"abc\" data-install></script>",
+	    strlen("<script src=\"" SCRIPT
+	    "\" nonce=\"abc\" data-install></script>"));
 	T_TRUE(inject_is_path(SCRIPT));
 	T_FALSE(inject_is_path("/"));
 	T_FALSE(inject_is_path(""));
