@@ -21,6 +21,7 @@ E2E_TESTS += \
 	tests/e2e/login.test.mjs \
 	tests/e2e/one.test.mjs \
 	tests/e2e/out-of-tree.test.mjs \
+	tests/e2e/page-browser.test.mjs \
 	tests/e2e/rabbitmq.test.mjs \
 	tests/e2e/resume.test.mjs \
 	tests/e2e/slow.test.mjs \
