@@ -234,12 +234,12 @@ window_grow(struct filter *filter, size_t len)
 }
 
 static struct hg_frame *
-window_take(struct filter *filter, bool *failed)
+window_take(struct filter *filter, enum inject_verdict verdict, bool *failed)
 {
 	struct hg_frame *frame = NULL;
 
 	filter->decided = true;
-	page_count_verdict(filter->len > 0 ? decide(filter) : INJECT_PLACE);
+	page_count_verdict(verdict);
 	if (filter->len > 0 && (frame = hg->frame_new(filter->window,
 	    filter->len, 0)) == NULL)
 		*failed = true;
@@ -263,13 +263,30 @@ filter_take(struct filter *filter, struct hg_frame *frame, bool *failed)
 	hg->frame_unref(frame);
 	if (*failed || filter->len < INJECT_WINDOW)
 		return (NULL);
-	return (window_take(filter, failed));
+	return (window_take(filter, decide(filter), failed));
+}
+
+/* A place, or a nonce, may still come. */
+struct hg_frame *
+filter_pause(struct filter *filter, bool *failed)
+{
+	enum inject_verdict verdict;
+
+	if (filter->decided || filter->len == 0)
+		return (NULL);
+	verdict = decide(filter);
+	if (verdict == INJECT_PLACE || verdict == INJECT_POLICY)
+		return (NULL);
+	return (window_take(filter, verdict, failed));
 }
 
 struct hg_frame *
 filter_end(struct filter *filter, bool *failed)
 {
-	return (filter->decided ? NULL : window_take(filter, failed));
+	if (filter->decided)
+		return (NULL);
+	return (window_take(filter, filter->len > 0 ? decide(filter) :
+	    INJECT_PLACE, failed));
 }
 
 void

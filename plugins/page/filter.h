@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A page on its way to a browser, into which the script is put: the begin of it
- * is kept until the place is known, then everything goes on as it comes.
+ * A page on its way to a browser, into which the script is put. The begin of it
+ * is kept until all of it that is searched is there, or nothing more comes for
+ * a while; then everything goes on as it comes.
  */
 #ifndef PAGE_FILTER_H
 #define PAGE_FILTER_H
@@ -38,6 +39,8 @@ int	filter_start(struct filter *, struct hg_exchange *, const char *script,
  * *failed: no memory, nothing more can be sent. */
 struct hg_frame *filter_take(struct filter *, struct hg_frame *frame,
 	    bool *failed);
+/* No more comes for now: what was kept, when the script can be put into it. */
+struct hg_frame *filter_pause(struct filter *, bool *failed);
 /* There is no more: what was kept, or NULL. */
 struct hg_frame *filter_end(struct filter *, bool *failed);
 void	filter_free(struct filter *);

@@ -9,6 +9,7 @@ plugins_page_page_la_SOURCES = \
 	plugins/page/html.c plugins/page/html.h \
 	plugins/page/inject.c plugins/page/inject.h \
 	plugins/page/path.c \
+	plugins/page/pause.c \
 	plugins/page/proxy.c plugins/page/proxy.h plugins/page/proxyhead.c \
 	plugins/page/range.c \
 	plugins/page/script.c \

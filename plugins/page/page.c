@@ -382,10 +382,11 @@ static const struct hg_http page_http = {
 HG_PLUGIN(
 	.name = "page",
 	.version = HG_VERSION,
-	.summary = "serves files and an origin's pages to browsers, and the library for them",
+	.summary = "serves files, an origin's pages, the library for browsers",
 	.counters = page_counters,
 	.options = page_options,
 	.options_size = sizeof(struct page_options),
+	.worker_size = sizeof(struct page_worker),
 	.load = page_load,
 	.unload = page_unload,
 	.http = &page_http,

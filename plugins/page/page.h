@@ -59,6 +59,12 @@ struct page {
 	struct proxy		*proxy;		/* the origin answers, or NULL */
 };
 
+/* Of each worker: see pause.c. */
+struct page_worker {
+	struct proxy		*waiting;
+	bool			 timed;
+};
+
 /* What is known of an answer whose bytes do not change, for its conditions. */
 struct page_entity {
 	char			 etag[72];	/* with its quotes */

@@ -26,6 +26,7 @@ proxy_fail(struct proxy *proxy, int status, const char *why)
 	snprintf(reason, sizeof(reason), "%s", why);
 	hg->fetch_cancel(proxy->fetch);
 	proxy->fetch = NULL;
+	pause_end(proxy);
 	hg->count(&hg_plugin_entry, PAGE_ORIGIN_FAILED, 1);
 	hg->log(NULL, HG_LOG_WARN, "page: %s: %s", proxy->options->origin,
 	    reason);
@@ -100,6 +101,24 @@ proxy_body(void *arg, struct hg_frame *frame)
 	frame = hg->frame_ref(frame);
 	if (proxy->filtering)
 		frame = filter_take(&proxy->filter, frame, &failed);
+	if (proxy->filtering && !proxy->filter.decided)
+		pause_wait(proxy);
+	else
+		pause_end(proxy);
+	if (failed)
+		proxy_fail(proxy, 502, "out of memory");
+	else
+		proxy_send(proxy, frame);
+}
+
+void
+proxy_pause(struct proxy *proxy)
+{
+	struct hg_frame *frame;
+	bool failed = false;
+
+	pause_end(proxy);
+	frame = filter_pause(&proxy->filter, &failed);
 	if (failed)
 		proxy_fail(proxy, 502, "out of memory");
 	else
@@ -125,6 +144,7 @@ proxy_ended(void *arg, enum hg_fetch_end end, const char *reason)
 	struct proxy *proxy = arg;
 
 	proxy->fetch = NULL;
+	pause_end(proxy);
 	if (proxy->held_client) {
 		proxy->held_client = false;
 		hg->http_hold(proxy->ex, false);
@@ -264,6 +284,7 @@ page_proxy_close(struct page *page)
 	if (page->proxy == NULL)
 		return;
 	hg->fetch_cancel(page->proxy->fetch);
+	pause_end(page->proxy);
 	filter_free(&page->proxy->filter);
 	free(page->proxy);
 	page->proxy = NULL;

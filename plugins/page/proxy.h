@@ -12,6 +12,9 @@
 
 /* One request at the origin; gone with its exchange. */
 struct proxy {
+	struct proxy			*next, **at;	/* of those that wait,
+							 * see pause.c */
+	uint64_t			 last;		/* when bytes came */
 	struct hg_exchange		*ex;
 	const struct page_options	*options;
 	struct hg_fetch			*fetch;		/* NULL: it has ended */
@@ -21,6 +24,13 @@ struct proxy {
 	bool				 held_client;	/* its body */
 	bool				 held_origin;
 };
+
+/* proxy.c. What is kept of a page goes on, if it can. */
+void	proxy_pause(struct proxy *);
+
+/* pause.c. A page has to wait for more of it; it waits no more. */
+void	pause_wait(struct proxy *);
+void	pause_end(struct proxy *);
 
 /*
  * proxyhead.c. Fields that one hop tells another, those that Connection names,

@@ -206,6 +206,80 @@ test_inject_fails(void)
 	fake_finish();
 }
 
+/* A page in parts, of which the last takes its time. */
+static void
+test_inject_pause(void)
+{
+	start(GET, 0, "inject=yes");
+	fake_fetch_respond(fetch, HTML "\r\n");
+	fake_fetch_body(fetch, "<!doctype html><he", 18);
+	fake_advance(1000);
+	text_is("");
+	fake_fetch_body(fetch, "ad>a", 4);
+	text_is("");
+	fake_advance(40);
+	fake_fetch_body(fetch, "b", 1);
+	fake_advance(40);
+	text_is("");
+	fake_advance(100);
+	text_is("<!doctype html><head>" ELEMENT "ab");
+	T_EQ(fake_timers(), 0);
+	fake_fetch_body(fetch, "c", 1);
+	text_is("<!doctype html><head>" ELEMENT "abc");
+	fake_fetch_end(fetch, HG_FETCH_DONE, "");
+	T_EQ(fake_counter("page", "injected"), 1);
+	fake_finish();
+}
+
+/* A nonce may come with what is still to come. */
+static void
+test_inject_pause_nonce(void)
+{
+	start(GET, 0, "inject=yes");
+	fake_fetch_respond(fetch, HTML
+	    "Content-Security-Policy: script-src 'nonce-abc'\r\n\r\n");
+	fake_fetch_body(fetch, "<head>", 6);
+	fake_advance(1000);
+	text_is("");
+	fake_fetch_body(fetch, "<script nonce=abc>", 18);
+	fake_advance(1000);
+	text_is("<head><script src=\"/.headgate/headgate.js\" nonce=\"abc\">"
+	    "</script><script nonce=abc>");
+	fake_http_vanish(ex);
+	T_TRUE(fake_fetch_is_cancelled(fetch));
+	fake_finish();
+}
+
+/* Several wait on one worker, and one of them goes. */
+static void
+test_inject_pause_several(void)
+{
+	struct hg_exchange *exs[3];
+	struct hg_fetch *fetches[3];
+	size_t len;
+	unsigned i, gone;
+
+	for (gone = 0; gone < 3; gone++) {
+		start(GET, 0, "inject=yes");
+		for (i = 0; i < 3; i++) {
+			exs[i] = i == 0 ? ex : fake_http("page", "/*", GET, 0);
+			fetches[i] = i == 0 ? fetch : fake_fetch();
+			fake_fetch_respond(fetches[i], HTML "\r\n");
+			fake_fetch_body(fetches[i], "<head>", 6);
+		}
+		fake_http_vanish(exs[gone]);
+		fake_advance(200);
+		for (i = 0; i < 3; i++) {
+			if (i == gone)
+				continue;
+			fake_http_text(exs[i], &len);
+			T_EQ(len, strlen("<head>" ELEMENT));
+			fake_fetch_end(fetches[i], HG_FETCH_DONE, "");
+		}
+		fake_finish();
+	}
+}
+
 static const struct {
 	const char	*key;
 	bool		 fine;
@@ -244,4 +318,7 @@ T_MAIN({ "an exchange", test_exchange },
     { "the origin fails", test_origin_fails },
     { "the script, in pieces", test_inject_pieces },
     { "a page cut off", test_inject_fails },
+    { "a page that pauses", test_inject_pause },
+    { "a pause before the nonce", test_inject_pause_nonce },
+    { "several that pause", test_inject_pause_several },
     { "options", test_options })

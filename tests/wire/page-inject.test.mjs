@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 
 import { startDaemon } from '../lib/daemon.mjs';
 import { ask, once } from '../lib/http.mjs';
+import { connect } from '../lib/wsraw.mjs';
 
 const ELEMENT = '<script src="/.headgate/headgate.js"></script>';
 const PAGE = '<!doctype html><html><head>@<title>x</title></head><p>hello';
@@ -21,7 +22,10 @@ const server = http.createServer(async (request, response) => {
   asked = request;
   response.writeHead(answer.status ?? 200, { ...answer.fields });
   for (const piece of answer.pieces) {
-    response.write(piece);
+    if (piece instanceof Promise)
+      await piece;
+    else
+      response.write(piece);
     await new Promise((resolve) => setImmediate(resolve));
   }
   response.end();
@@ -112,6 +116,18 @@ test('what wants no page may come packed', async (t) => {
 test('pieces of one byte', async (t) => {
   const got = await get(t, HTML, [...mark(PAGE, '')]);
   assert.equal(got.text, mark(PAGE));
+});
+
+test('an origin that pauses does not keep the page back', async (t) => {
+  let go;
+  answer = { fields: HTML, pieces: [mark(PAGE, ''),
+    new Promise((resolve) => (go = resolve)), 'the rest'] };
+  const client = await connect(t, port);
+  client.send(ask('/'));
+  await client.head();
+  assert.match((await client.upTo('<p>hello')).toString(), /headgate.js/);
+  go();
+  await client.upTo('the rest');
 });
 
 test('pages around the window', async (t) => {
