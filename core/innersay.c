@@ -221,8 +221,8 @@ inner_open(struct hg_channel *ch, struct opening *opening,
 	conn->session_arg = NULL;
 	conn->carried = &channel_conn_ops;
 	inner_free(inner);
-	http_free(conn->request);
-	conn->request = http_ref(ch->request);
+	http_free(conn->request);	/* the channel has the merged one */
+	conn->request = NULL;
 	if (inner_open_chain(conn, opening) != 0) {
 		http_free(response);
 		conn_fail(conn, 1011, "a plugin could not begin");

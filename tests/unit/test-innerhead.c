@@ -321,9 +321,18 @@ test_initiator_too_long(void)
 {
 	struct hg_head *request;
 	struct str text = { 0 };
+	int i;
 
 	str_addf(&text, "GET /x HTTP/1.1\r\nSec-WebSocket-Protocol: %08160d"
 	    "\r\n", 1);
+	request = parsed(text.text);
+	T_NULL(innerhead_outer(request, false));
+	http_free(request);
+	str_free(&text);
+	/* And with the one more field there are too many. */
+	str_add(&text, "GET /x HTTP/1.1\r\n");
+	for (i = 0; i < HTTP_FIELDS_MAX; i++)
+		str_add(&text, "A: b\r\n");
 	request = parsed(text.text);
 	T_NULL(innerhead_outer(request, false));
 	http_free(request);
