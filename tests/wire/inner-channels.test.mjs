@@ -5,6 +5,7 @@ import test from 'node:test';
 
 import { Mux } from '../lib/channels.mjs';
 import { startDaemon } from '../lib/daemon.mjs';
+import { ask, response } from '../lib/http.mjs';
 import * as ws from '../lib/frame.mjs';
 import { PROTOCOL, innerRequest, openInner } from '../lib/inner.mjs';
 import { accept, listen, refuse } from '../lib/server.mjs';
@@ -16,6 +17,8 @@ const daemon = await startDaemon(test, {
   'plugin echo': {},
   'plugin channels': { window: 65536 },
   'plugin pingpong': {},
+  'plugin page': { root: '@DIR@/www' },
+  'service page': { listen: 'main', path: '/*', plugins: 'page' },
   'service ch': {
     listen: 'main', path: '/ch', plugins: 'echo', 'second-handshake': 'yes',
     extensions: 'x-kaazing-channels x-kaazing-ping-pong',
@@ -33,7 +36,7 @@ const daemon = await startDaemon(test, {
     listen: 'main', path: '/up', connect: `ws://127.0.0.1:${upstream.port}`,
     origin: 'http://page.example', 'close-timeout': '1s',
   },
-});
+}, { files: { 'www/index.html': 'hello' } });
 const port = daemon.port('main');
 const EXTENSIONS = 'Sec-WebSocket-Extensions';
 const OUTER = { Origin: 'http://page.example', Cookie: 'session=1' };
@@ -166,6 +169,33 @@ test('all at once: both requests, a create, and data on it', async (t) => {
   assert.match((await peer.message()).payload.toString(), /^HTTP\/1.1 101 /);
   await m.next(/^created 0x0001/);
   assert.equal((await m.message(1)).payload.toString(), 'early');
+});
+
+test('a page first, then its WebSocket on the same connection', async (t) => {
+  const peer = await connect(t, port);
+  const m = new Mux(peer);
+  peer.send(ask('/'));
+  assert.equal((await response(peer)).text, 'hello');
+  peer.send(Buffer.concat([
+    Buffer.from(request('/ch', { ...OUTER,
+      'Sec-WebSocket-Protocol': PROTOCOL })),
+    ws.binary(innerRequest('/ch', { [EXTENSIONS]: 'x-kaazing-channels' })),
+  ]));
+  assert.equal((await peer.head()).status, 101);
+  assert.match((await peer.message()).payload.toString(), /^HTTP\/1.1 101 /);
+  await m.echo(0, 'text');
+  await m.created(1, '/ch');
+  await m.echo(1, 'more');
+});
+
+test('nothing behind channel 0: every WebSocket is created', async (t) => {
+  const m = await mux(t, { [EXTENSIONS]: 'x-kaazing-channels; root=none' });
+  assert.match(m.peer.inner.fields[EXTENSIONS.toLowerCase()][0],
+    /; root=none/);
+  await m.created(1, '/ch');
+  await m.echo(1, 'text');
+  m.data(0, 'nobody');
+  await m.closed(1008);
 });
 
 test('a label that is no text id is no text', async (t) => {
