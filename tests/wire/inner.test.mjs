@@ -344,6 +344,70 @@ test('an end in the middle of the request', async (t) => {
   await daemon.noClients();
 });
 
+// --- all orders of what may come --------------------------------------------
+
+const steps = {
+  good: ws.binary(innerRequest('/echo')),
+  bad: ws.binary(innerRequest('/plain')),
+  data: ws.text('data'),
+  ping: ws.ping('p'),
+  close: ws.close(1000),
+};
+
+// What must come back for the steps, as a list of words.
+function model(names) {
+  const out = [];
+  let open = false;
+  for (const name of names) {
+    if (name === 'close')
+      return [...out, 'close 1000'];
+    if (name === 'ping')
+      out.push('pong');
+    else if (open)
+      out.push('echo');
+    else if (name === 'good')
+      out.push('101');
+    else
+      return [...out, '400', 'close 1008'];
+    open ||= name === 'good';
+  }
+  return out;
+}
+
+function word({ opcode, payload }) {
+  if (opcode === ws.OP.CLOSE)
+    return `close ${payload.readUInt16BE(0)}`;
+  if (opcode === ws.OP.PONG)
+    return 'pong';
+  return payload.toString().match(/^HTTP\/1.1 (\d+) /)?.[1] ?? 'echo';
+}
+
+const orders = (length) => length === 0 ? [[]] :
+  orders(length - 1).flatMap((one) =>
+    Object.keys(steps).map((name) => [...one, name]));
+
+// One pong is enough for pings that were read at once (RFC 6455, 5.5.3).
+const withoutPongs = (words) => words.filter((one) => one !== 'pong');
+
+for (const length of [1, 2, 3, 4])
+  test(`W26: all orders of ${length}`, async (t) => {
+    const all = orders(length);
+    for (let i = 0; i < all.length; i += 25)
+      await Promise.all(all.slice(i, i + 25).map(async (names) => {
+        const peer = await openOuter(t, port, '/echo');
+        peer.send(Buffer.concat(names.map((name) => steps[name])));
+        const wanted = withoutPongs(model(names));
+        const got = [];
+        while (got.length < wanted.length) {
+          const one = word(await peer.frame());
+          if (one !== 'pong')
+            got.push(one);
+        }
+        assert.deepEqual(got, wanted, names.join(' '));
+        peer.destroy();
+      }));
+  });
+
 // --- with a server behind ---------------------------------------------------
 
 test('W27: nothing is dialled before the inner request', async (t) => {
@@ -386,6 +450,16 @@ test('what comes before the answer is for the server, in order',
     for (const text of ['one', 'two', 'three'])
       assert.equal((await server.message()).payload.toString(), text);
   });
+
+test('W03: thousands of empty messages before the answer', async (t) => {
+  const peer = await openOuter(t, port, '/up');
+  peer.send(ws.binary(innerRequest('/up')));
+  const server = await upstream.next();
+  await server.head();
+  peer.send(Buffer.concat(Array(10000).fill(ws.binary(''))));
+  await peer.closeFrame(1008);
+  await server.eof();
+});
 
 // The server's answer, what is answered inside, and the code behind it.
 for (const [answer, status, code, fields] of [
