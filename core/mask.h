@@ -13,8 +13,9 @@ void	mask_apply(unsigned char *out, const unsigned char *in, size_t len,
 	    const unsigned char key[4], size_t offset);
 
 /*
- * Unpredictable bytes for keys, of the calling thread's supply: filled from
- * the system's generator a few kilobytes at a time (RFC 6455, 10.3).
+ * Unpredictable bytes for keys, of the calling thread's supply: filled by
+ * OpenSSL's generator, which the system's seeds, a few kilobytes at a time
+ * (RFC 6455, 10.3).
  */
 void	mask_key(unsigned char key[4]);
 

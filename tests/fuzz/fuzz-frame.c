@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * W05, W08, W09: the frame reader against itself. However the bytes arrive, the
- * messages, control frames and errors are the same, and no limit is passed.
+ * messages, control frames and errors are the same, and no limit is passed; and
+ * what goes on in runs says what it said.
  */
 #include "fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "wsframe.h"
+#include "wsrun.h"
 
 #define LIMIT	4096
 
@@ -95,6 +96,64 @@ read_all(struct result *result, unsigned options, const unsigned char *data,
 	ws_reader_finish(&reader);
 }
 
+/* What a run says, to who gets it, and how long it is. */
+static size_t
+read_run(struct result *result, const struct ws_reader *like,
+    unsigned char *at, size_t left)
+{
+	struct ws_reader reader = { .is_client = like->is_client };
+	struct ws_piece piece;
+	struct ws_run run;
+	size_t len;
+
+	ws_run_take(like, at, left, &run);
+	FUZZ_IS(run.len <= left && run.payload <= run.len);
+	len = run.len;
+	while (ws_reader_next(&reader, &at, &len, &piece) == WS_PIECE) {
+		add_piece(result, &piece, 0);
+		run.payload -= piece.len;
+		run.messages -= piece.last;
+	}
+	FUZZ_IS(reader.error_code == 0 && ws_run_may_begin(&reader));
+	FUZZ_IS(run.payload == 0 && run.messages == 0);
+	return (run.len);
+}
+
+/* In runs, wherever there may be one. */
+static void
+read_runs(struct result *result, unsigned options, const unsigned char *data,
+    size_t size)
+{
+	struct ws_reader reader = { .frame_max = LIMIT,
+	    .message_max = 4 * LIMIT, .frames_max = 64,
+	    .is_client = (options & 1) != 0,
+	    .rsv_allowed = (options >> 1) & 7 };
+	enum ws_event event = WS_PIECE;
+	struct ws_piece piece;
+	unsigned char *copy, *at;
+	size_t n;
+
+	result->len = 0;
+	if ((copy = malloc(size + 1)) == NULL)
+		abort();
+	memcpy(copy, data, size);
+	for (at = copy; event == WS_PIECE || event == WS_CONTROL;) {
+		if (ws_run_may_begin(&reader)) {
+			n = read_run(result, &reader, at, size);
+			at += n;
+			size -= n;
+		}
+		event = ws_reader_next(&reader, &at, &size, &piece);
+		if (event == WS_PIECE)
+			add_piece(result, &piece, 0);
+		else if (event == WS_CONTROL)
+			add_control(result, &piece);
+	}
+	result->error_code = reader.error_code;
+	ws_reader_finish(&reader);
+	free(copy);
+}
+
 void
 fuzz_one(struct fuzz *fuzz)
 {
@@ -110,4 +169,8 @@ fuzz_one(struct fuzz *fuzz)
 		FUZZ_IS(whole.len == cut.len);
 		FUZZ_IS(memcmp(whole.bytes, cut.bytes, whole.len) == 0);
 	}
+	read_runs(&cut, options, fuzz->at, fuzz->left);
+	FUZZ_IS(whole.error_code == cut.error_code);
+	FUZZ_IS(whole.len == cut.len);
+	FUZZ_IS(memcmp(whole.bytes, cut.bytes, whole.len) == 0);
 }
