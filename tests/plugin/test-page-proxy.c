@@ -14,7 +14,8 @@
 #define POST	"POST /a HTTP/1.1\r\nHost: gate.example\r\n\r\n"
 #define OK	"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
 #define HTML	"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
-#define ELEMENT	"<script src=\"/.headgate/headgate.js\"></script>"
+#define ELEMENT	"<script src=\"/.headgate/headgate.js\" data-install>" \
+			"</script>"
 
 static struct hg_exchange	*ex;
 static struct hg_fetch		*fetch;
