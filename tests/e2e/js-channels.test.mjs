@@ -11,7 +11,20 @@ import {
 } from '../lib/headgatejs.mjs';
 import { until } from '../lib/wait.mjs';
 
+// The library's timers, as it takes what it needs when it is loaded.
+const timers = new Map();
+const { setTimeout, clearTimeout } = globalThis;
+globalThis.setTimeout = (fn, ms) => {
+  const id = setTimeout(fn, ms);
+  timers.set(id, ms);
+  return id;
+};
+globalThis.clearTimeout = (id) => {
+  timers.delete(id);
+  clearTimeout(id);
+};
 const headgate = await load('index.mjs');
+Object.assign(globalThis, { setTimeout, clearTimeout });
 
 const CREATED = head('HTTP/1.1 101 Switching Protocols');
 const created = (id, fields = {}) => `created ${hex(id)}\r\n` +
@@ -153,6 +166,41 @@ test('share: false', async (t) => {
     peer.send(ws.close(4000, 'x', { key: false })).end();
     await client.closed(4000, 'x');
   }
+});
+
+test('a user is asked once, and all wait for it', async (t) => {
+  let answer;
+  let asked = 0;
+  headgate.configure({ share: true, challenge: () => {
+    asked++;
+    return new Promise((resolve) => {
+      answer = resolve;
+    });
+  } });
+  const server = await scripted(t);
+  const url = `ws://127.0.0.1:${server.port}/`;
+  const clients = [1, 2].map(() => new Client(t, headgate, url));
+  const waits = () => [...timers.values()].filter((ms) =>
+    ms > 4000 && ms <= 5000).length;
+  const peer = await outer(server, '/');
+  await inner(peer);
+  const some = waits();
+  assert.ok(some >= 1);
+  say(peer, 'HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\n\r\n');
+  await until(() => asked === 1, 'the question');
+  clients.push(new Client(t, headgate, url));
+  assert.equal(waits(), some - 1, 'nobody waits for a time only');
+  answer('Basic x');
+  await inner(peer, /Authorization: Basic x/);
+  say(peer, `${SWITCH}Sec-WebSocket-Extensions: x-kaazing-channels; ${CHUNK}` +
+    '\r\n\r\n');
+  const mux = new Mux(peer, true);
+  for (const [i, client] of clients.entries()) {
+    await mux.next(/^create/);
+    mux.raw(created(2 * i + 1));
+    await client.expect('open');
+  }
+  assert.deepEqual([server.arrived(), asked], [0, 1]);
 });
 
 test('those that wait are created when the first is open', async (t) => {

@@ -96,6 +96,27 @@ export interface Extension {
 /** Registers an extension; the last one of a name is used. */
 export function extension(extension: Extension): void;
 
+/** For the halves of plugins. */
+export const tools: {
+  encode(text: string): Uint8Array;
+  /** undefined: it is not UTF-8. */
+  decode(bytes: Uint8Array): string | undefined;
+  /** Text of one character for each byte, and back. */
+  latin1(bytes: Uint8Array): string;
+  fromLatin1(text: string): Uint8Array;
+  concat(parts: Iterable<ArrayLike<number>>, length: number): Uint8Array;
+  /** In bytes, as they are sent. */
+  sizeOf(message: Message): number;
+  /** A task of its own; not slowed down in a tab that nobody sees. */
+  queueTask(task: () => void): void;
+  /** Gives a function that takes it back. */
+  startTimer(ms: number, task: () => void): () => void;
+  parseResponse(head: string): { status: number;
+    fields: { get(name: string): string | undefined } } | undefined;
+  formatRequest(target: string, fields: { protocols?: string[];
+    extensions?: string[]; authorization?: string }): string;
+};
+
 export const version: string;
 
 declare const headgate: {
@@ -105,6 +126,7 @@ declare const headgate: {
   configure: typeof configure;
   extension: typeof extension;
   install: typeof install;
+  tools: typeof tools;
   version: string;
 };
 export default headgate;

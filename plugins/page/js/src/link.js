@@ -2,6 +2,7 @@
 // hears
 //   linkPlain(protocol, extensions)   the server does not know the handshake
 //   linkOpen(protocol, extensions)    it is open, with what was agreed
+//   linkAsks()                        the page is asked for credentials
 //   linkRefused(response)             it is not, and is done
 //   linkMessage(message)
 //   linkClosed(end)                   { code, reason, wasClean, error }
@@ -181,6 +182,7 @@ class Link {
 
   #challenged(response) {
     this.#take = () => this.fail(1002, 'a message while credentials are asked');
+    this.#owner.linkAsks(this);
     askCredentials(this.#request, response, ++this.#round).then((value) => {
       if (this.#done)
         return;

@@ -139,6 +139,10 @@ class Opening {
     this.#again();
   }
 
+  linkAsks(link) {
+    this.#pool?.asks(link);
+  }
+
   linkRefused(response, link) {
     this.#pool?.learned(link, 'nothing');
     this.#refused(response);

@@ -4,6 +4,7 @@ const pools = new Map();
 class Pool {
   #links = new Set();
   #pending;             // the link of which it is not known yet what it can
+  #isAsking = false;    // the page, for credentials: that takes its time
   #isPlain = false;     // here everybody has a connection of its own
   #waiting = new Map(); // openings, with what stops their clocks
   #stopLinger = new Map();
@@ -24,10 +25,21 @@ class Pool {
   }
 
   wait(opening, ms) {
-    this.#waiting.set(opening, startTimer(ms, () => {
+    this.#waiting.set(opening, this.#isAsking ? nothing : startTimer(ms, () => {
       this.#waiting.delete(opening);
       opening.resume();
     }));
+  }
+
+  // A user is asked once, not for each that waits.
+  asks(link) {
+    if (this.#pending !== link)
+      return;
+    this.#isAsking = true;
+    for (const [opening, stop] of this.#waiting) {
+      stop();
+      this.#waiting.set(opening, nothing);
+    }
   }
 
   leave(opening) {
@@ -49,6 +61,7 @@ class Pool {
     if (this.#pending !== link)
       return;
     this.#pending = undefined;
+    this.#isAsking = false;
     const waiting = [...this.#waiting.keys()];
     for (const opening of waiting)
       this.leave(opening);
