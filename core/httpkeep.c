@@ -121,7 +121,7 @@ parts_are(const struct http_parts *parts, const struct hg_head *head)
 {
 	size_t i;
 
-	if (head->count != parts->count ||
+	if (head->count != parts->count || head->is_old != parts->is_old ||
 	    !span_is(parts->target, head->target) ||
 	    !span_is(parts->method, head->method))
 		return (false);
@@ -265,6 +265,7 @@ split(const struct hg_head *head, const char *without,
 
 	common->kind = HTTP_REQUEST;
 	own->kind = HTTP_FIELDS;
+	common->is_old = own->is_old = head->is_old;
 	common->method = (struct http_span){ head->method,
 	    strlen(head->method) };
 	common->target = (struct http_span){ head->target,

@@ -50,6 +50,24 @@ test_shared(void)
 	http_free(other);
 }
 
+/* All that it says is kept, and two that say otherwise are two. */
+static void
+test_old(void)
+{
+	static const char text[] = "GET /o HTTP/1.0\r\nCookie: a\r\n";
+	struct hg_head *old, *new;
+
+	old = http_parse(text, strlen(text), HTTP_REQUEST_OLD, NULL, NULL);
+	T_REQUIRE(old != NULL);
+	old = http_keep(old, NULL);
+	new = http_keep(parse("GET /o HTTP/1.1\r\nCookie: a\r\n"), NULL);
+	T_TRUE(old->is_old);
+	T_FALSE(new->is_old);
+	T_TRUE(old->base != new->base);
+	http_free(old);
+	http_free(new);
+}
+
 /* What is of one client is not mixed up, and the rest is there once. */
 static void
 test_personal(void)
@@ -153,6 +171,7 @@ test_threads(void)
 
 T_MAIN(
 	{ "shared", test_shared },
+	{ "of HTTP/1.0", test_old },
 	{ "what is of one client", test_personal },
 	{ "without a field", test_without },
 	{ "many", test_many },
