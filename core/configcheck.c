@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain.h"
 #include "configbuild.h"
 #include "configlisten.h"
 #include "nearest.h"
@@ -248,6 +249,28 @@ check_trunk_service(struct configbuild *build, const struct section *section,
 		    "a trunk's own channel has neither plugins nor connect");
 }
 
+/* What a plugin that answers HTTP says of the service's options. */
+static void
+check_http(struct configbuild *build, const struct section *section,
+    const struct service *service)
+{
+	const struct plugin *plugin;
+	const char *wrong;
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < service->plugin_count; i++) {
+		plugin = service->plugins[i];
+		if (!plugin->has_http || plugin->http.check == NULL)
+			continue;
+		wrong = plugin->http.check(chain_options(service, plugin),
+		    text, sizeof(text));
+		if (wrong != NULL)
+			configcheck_wrong(build, section, "plugins", "%s: %s",
+			    plugin->entry.name, wrong);
+	}
+}
+
 static void
 check_application(struct configbuild *build, const struct section *section,
     struct service *service)
@@ -300,6 +323,7 @@ check_service(struct configbuild *build, struct service *service)
 	check_trunk_service(build, section, service, has_mux);
 	check_limits(build, section, &service->limits);
 	check_application(build, section, service);
+	check_http(build, section, service);
 	configcheck_server(build, section, service);
 }
 

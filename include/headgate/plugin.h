@@ -350,6 +350,9 @@ struct hg_http {
 	/* The last. The exchange is over, or the client has vanished; the
 	 * handle is gone behind it. */
 	void	 (*close)(struct hg_exchange *, void *state);
+	/* At the start, for each service that names the plugin: NULL, or what
+	 * its options lack (static or in buffer). */
+	const char *(*check)(const void *options, char *buffer, size_t size);
 };
 
 /* --- requests of a plugin's own ------------------------------------------- */
@@ -960,10 +963,10 @@ struct hg_host {
 	 * struct hg_option, of a key that has such a URL: http://HOST[:PORT][/
 	 * PATH], https://, http+unix:/SOCKET. */
 	const char *(*fetch_check)(const char *url, char *buffer, size_t size);
-	/* Any thread; in load, so that files are read before anything runs. The
-	 * same one again for the same texts; it lives as long as the process.
-	 * ca, certificate, key: file names for TLS, or NULL, as those of
-	 * "connect". NULL: error says why. */
+	/* Any thread; in load or a check, so that files are read before anything
+	 * runs. The same one again for the same texts; it lives as long as the
+	 * process. ca, certificate, key: file names for TLS, or NULL, as those
+	 * of "connect". NULL: error says why. */
 	struct hg_target *(*fetch_target)(const char *url, const char *ca,
 		    const char *certificate, const char *key, char *error,
 		    size_t size);

@@ -358,10 +358,14 @@ page_close(struct hg_exchange *ex, void *state)
 	page_file_close(state);
 }
 
-static int
-page_load(const void *options)
+static const char *
+page_check(const void *values, char *buffer, size_t size)
 {
-	return (page_proxy_load(options));
+	const struct page_options *options = values;
+
+	if (options->inject && !page_has_script(options))
+		return ("there is nothing to inject with script = off");
+	return (page_proxy_check(options, buffer, size));
 }
 
 static void
@@ -377,6 +381,7 @@ static const struct hg_http page_http = {
 	.body = page_body,
 	.drain = page_drain,
 	.close = page_close,
+	.check = page_check,
 };
 
 HG_PLUGIN(
@@ -387,7 +392,6 @@ HG_PLUGIN(
 	.options = page_options,
 	.options_size = sizeof(struct page_options),
 	.worker_size = sizeof(struct page_worker),
-	.load = page_load,
 	.unload = page_unload,
 	.http = &page_http,
 );

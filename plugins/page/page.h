@@ -101,7 +101,8 @@ void	page_file_drain(struct hg_exchange *, struct page *);
 void	page_file_close(struct page *);
 
 /* proxy.c */
-int	page_proxy_load(const struct page_options *);
+const char *page_proxy_check(const struct page_options *, char *buffer,
+	    size_t size);
 int	page_proxy_begin(struct hg_exchange *, struct page *,
 	    const struct page_options *, const struct hg_head *request);
 void	page_proxy_body(struct proxy *, struct hg_frame *);

@@ -290,14 +290,14 @@ page_proxy_close(struct page *page)
 	page->proxy = NULL;
 }
 
-int
-page_proxy_load(const struct page_options *options)
+/* The target is made at the start, so that its files are read before anything
+ * runs. */
+const char *
+page_proxy_check(const struct page_options *options, char *buffer, size_t size)
 {
-	char error[256];
-
-	if (options->origin == NULL || hg->fetch_target(options->origin,
-	    options->origin_ca, NULL, NULL, error, sizeof(error)) != NULL)
-		return (0);
-	hg->log(NULL, HG_LOG_ERROR, "page: proxy: %s", error);
-	return (-1);
+	if (options->origin == NULL)
+		return (options->origin_ca == NULL ? NULL :
+		    "proxy-ca means nothing without proxy");
+	return (hg->fetch_target(options->origin, options->origin_ca, NULL,
+	    NULL, buffer, size) != NULL ? NULL : buffer);
 }

@@ -156,6 +156,7 @@ load(const char *name, char *const *pairs, size_t count)
 	const struct hg_plugin *plugin;
 	struct fake_plugin *p;
 	const char *error;
+	char text[256];
 	unsigned previous;
 	int failed;
 
@@ -173,6 +174,9 @@ load(const char *name, char *const *pairs, size_t count)
 		abort();
 	*plugin->host = &fake_table;
 	error = fake_options(p->options, plugin, pairs, count);
+	if (error == NULL && plugin->http != NULL &&
+	    plugin->http->check != NULL)
+		error = plugin->http->check(p->options, text, sizeof(text));
 	if (error != NULL)
 		return (refuse(p, name, error));
 	fake.plugins++;

@@ -296,6 +296,7 @@ static const struct {
 	{ "script=/a\"b", false },
 	{ "script=//evil.example/x.js", false },
 	{ "proxy-timeout=0", false },
+	{ "proxy-ca=/etc/passwd", false },
 };
 
 static void

@@ -343,3 +343,27 @@ test('a client that does not read stops the origin', async (t) => {
   await until(() => read > size, 'all of it', 30000);
   assert.ok(read < size + 1000);
 });
+
+test('what does not fit is said at the start', async (t) => {
+  for (const [keys, wrong] of [
+    [{ proxy: 'ws://x/' }, /proxy: "ws:\/\/x\/" begins with none of http/],
+    [{ 'proxy-ca': '/etc/hostname' }, /page: proxy-ca means nothing without/],
+    [{ proxy: 'http://x', 'proxy-ca': '/etc/hostname' },
+      /\[service web\] plugins: page: .*the URL asks for none/],
+    [{ proxy: 'https://x', 'proxy-ca': '/nonexistent' },
+      /proxy-ca: \/nonexistent: No such file/],
+    [{ proxy: 'https://x', 'proxy-ca': '/etc/hostname' },
+      /plugins: page: \/etc\/hostname: /],
+    [{ inject: 'yes', script: 'off' }, /nothing to inject with script = off/],
+  ]) {
+    const { log } = await startDaemon(t, {
+      'listen main': { address: '127.0.0.1:0' },
+      'plugin page': {},
+      'service web': { listen: 'main', path: '/*', plugins: 'page', ...keys },
+    }, { started: (one) => {
+      one.expectKilled = true;
+      return one.process.ended.promise;
+    } });
+    assert.match(log, wrong);
+  }
+});
