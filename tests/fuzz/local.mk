@@ -5,7 +5,8 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-body \
 	tests/fuzz/fuzz-broker tests/fuzz/fuzz-config tests/fuzz/fuzz-control \
 	tests/fuzz/fuzz-deflate tests/fuzz/fuzz-extension \
-	tests/fuzz/fuzz-frame tests/fuzz/fuzz-head tests/fuzz/fuzz-page \
+	tests/fuzz/fuzz-frame tests/fuzz/fuzz-head tests/fuzz/fuzz-inject \
+	tests/fuzz/fuzz-page \
 	tests/fuzz/fuzz-pair \
 	tests/fuzz/fuzz-pingpong tests/fuzz/fuzz-stomp
 
@@ -42,6 +43,12 @@ tests_fuzz_fuzz_frame_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_frame_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_head_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_head_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_inject_SOURCES = \
+	tests/fuzz/fuzz-inject.c \
+	plugins/page/csp.c plugins/page/html.c plugins/page/inject.c
+tests_fuzz_fuzz_inject_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/page
+tests_fuzz_fuzz_inject_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_inject_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_page_SOURCES = tests/fuzz/fuzz-page.c plugins/page/path.c
 tests_fuzz_fuzz_page_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/page
 tests_fuzz_fuzz_page_LDADD = $(fuzz_libs)
