@@ -10,6 +10,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { join } from 'node:path';
 import test from 'node:test';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
 import { selfSigned } from '../lib/certs.mjs';
@@ -87,6 +88,33 @@ test('node: many requests at once, with bodies of all sizes', async (t) => {
   const got = await fetch(url, { method: 'PUT', body: stream, duplex: 'half' });
   assert.equal(got.headers.get('x-method'), 'PUT');
   assert.match(await got.text(), /piece 99\n$/);
+});
+
+test('node: few connections are kept of many', async (t) => {
+  let waiting = [];
+  const server = http.createServer((request, response) => {
+    // All are there before the first is answered.
+    waiting.push(response);
+    if (waiting.length === 200)
+      for (const one of waiting)
+        one.end('ok');
+  });
+  const daemon = await start(t,
+    { proxy: `http://127.0.0.1:${await serve(t, server)}` });
+  const before = daemon.descriptors();
+  const agent = new http.Agent({ keepAlive: false });
+  const get = () => new Promise((resolve, reject) => {
+    http.get(daemon.url('main', '/', 'http'), { agent }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode));
+    }).on('error', reject);
+  });
+  const statuses = await Promise.all(Array.from({ length: 200 }, get));
+  assert.ok(statuses.every((status) => status === 200));
+  waiting = [];
+  const kept = promisify(server.getConnections.bind(server));
+  await until(async () => await kept() <= 2 * 16, 'the others to be closed');
+  await until(() => daemon.descriptors() <= before + 2 * 16,
+    'their descriptors to be closed');
 });
 
 test('node: packed, paged, and started again', async (t) => {
