@@ -2,13 +2,10 @@
 #include "httpconn.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "frame.h"
-#include "log.h"
 #include "openconn.h"
 #include "service.h"
-#include "str.h"
 
 static struct httpconn *
 httpconn_of(const struct hg_conn *conn)
@@ -64,113 +61,7 @@ httpconn_free(struct httpconn *http)
 	free(http);
 }
 
-/* --- one exchange --------------------------------------------------------- */
-
-static void
-httpconn_changed(struct hg_exchange *ex)
-{
-	httpconn_later(ex->reader);
-}
-
-/* A name or address with a port, by its characters (RFC 3986, 3.2). */
-static bool
-httpconn_host_is_valid(const struct hg_head *request)
-{
-	const char *host = http_get(request, "Host");
-
-	if (http_count(request, "Host") != 1)
-		return (request->is_old && host == NULL);
-	return (host[strspn(host, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=:[]")] ==
-	    '\0');
-}
-
-/* 0, or the status that refuses it. */
-static int
-httpconn_check(struct hg_exchange *ex, const char **why)
-{
-	const struct hg_head *request = ex->request;
-	const char *expect = http_get(request, "Expect");
-	int64_t max = ex->service->http_body_max;
-	int status;
-
-	*why = "not exactly one Host";
-	if (!httpconn_host_is_valid(request))
-		return (400);
-	*why = "no such method here";
-	if (strcmp(request->method, "CONNECT") == 0)
-		return (501);
-	if ((status = httpbody_of_request(&ex->body, request, why)) != 0)
-		return (status);
-	*why = "only 100-continue can be expected";
-	if (expect != NULL && !request->is_old &&
-	    !str_equal_nocase(expect, "100-continue"))
-		return (417);
-	ex->expects = expect != NULL && !request->is_old;
-	ex->length = ex->body.kind == HTTPBODY_CHUNKED ? -1 :
-	    (int64_t)ex->body.left;
-	*why = "the body is too long";
-	if (max != 0 && ex->length > max)
-		return (413);
-	return (0);
-}
-
-/* A client that asked for another protocol is not understood beyond this. */
-static bool
-httpconn_is_last(struct httpconn *http, const struct hg_head *request)
-{
-	return (request->is_old || http->fin || http->stopping ||
-	    ++http->requests >= http->conn->listen->http_requests ||
-	    http_has_token(request, "Connection", "close") ||
-	    http_get(request, "Upgrade") != NULL);
-}
-
-static void
-httpconn_open(struct httpconn *http, struct hg_exchange *ex)
-{
-	const char *why;
-	int status;
-
-	ex->reader = http;
-	ex->changed = httpconn_changed;
-	http->exchange = ex;
-	http->conn->service = ex->service;
-	ex->last = httpconn_is_last(http, ex->request);
-	httpconn_wait(http, http->conn->listen->http_timeout);
-	if ((status = httpconn_check(ex, &why)) != 0) {
-		http->exchange = NULL;
-		http->closing = true;
-		exchange_free(ex);
-		openconn_refuse(http->conn, status, NULL, why);
-	} else if (ex->plugin->http.begin(ex, ex->state, ex->request) != 0)
-		exchange_refuse(ex, 500, "the request cannot be answered");
-}
-
-void
-httpconn_begin(struct httpconn *http, struct hg_head *request)
-{
-	const struct service *service;
-	struct hg_exchange *ex;
-
-	if (!httpconn_wants(http->conn, request)) {
-		http->upgrade = request;	/* at the end of the turn */
-		httpconn_later(http);
-		return;
-	}
-	service = service_find(http->conn->listen, request->path);
-	if (service == NULL) {
-		http_free(request);
-		http->closing = true;
-		openconn_refuse(http->conn, 404, NULL, "no such path");
-		return;
-	}
-	ex = exchange_create(http->conn, service, service_http(service),
-	    request);
-	if (ex == NULL)
-		conn_kill(http->conn, "out of memory");
-	else
-		httpconn_open(http, ex);
-}
+/* --- the end of an exchange ------------------------------------------------ */
 
 static void
 httpconn_close_exchange(struct httpconn *http)

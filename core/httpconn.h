@@ -46,7 +46,7 @@ bool	httpconn_is(const struct hg_conn *);
 /* The daemon stops: it ends behind the request at hand. */
 void	httpconn_stop(struct hg_conn *);
 
-/* For httpconn.c and httpread.c. */
+/* For files of httpconn. */
 void	httpconn_read(struct httpconn *);
 void	httpconn_begin(struct httpconn *, struct hg_head *request);
 /* Whether it has ended, and what is left of its request's body is read or not
