@@ -35,6 +35,7 @@ test_shared(void)
 	T_TRUE(one == two);
 	T_TRUE(one != other);
 	T_EQ(one->count, 2);
+	T_FALSE(one->is_old);
 	T_STR_EQ(one->target, "/a?b");
 	T_STR_EQ(one->path, "/a");
 	T_STR_EQ(one->query, "b");
