@@ -374,8 +374,7 @@ conn_add_chain(struct hg_conn *conn, const struct chain_entry *entries,
 	if (chain_add(&conn->chain, entries, count) != 0)
 		return (-1);
 	conn_find_mux(conn);
-	if (conn->reader != NULL)
-		conn->reader->rsv_allowed = conn_rsv(conn);
+	conn_change_reader(conn);
 	return (0);
 }
 

@@ -241,6 +241,8 @@ void	conn_got_control(struct hg_conn *, const struct ws_piece *);
 void	conn_touch(struct hg_conn *);
 void	conn_do_later(struct hg_conn *, enum conn_due);
 void	conn_drop_reader(struct hg_conn *);
+/* Its extensions have changed. */
+void	conn_change_reader(struct hg_conn *);
 /* The bits that its extensions may use, as the wire has them. */
 unsigned char conn_rsv(const struct hg_conn *);
 void	conn_arm(struct hg_conn *);

@@ -141,18 +141,57 @@ conn_relay(struct hg_conn *conn, struct buf *buf, unsigned char *at,
 	return (conn->carried->relay(conn, buf, at, len));
 }
 
-/* One that begins with a frame. */
-static void
-conn_init_reader(const struct hg_conn *conn, struct ws_reader *reader)
+/*
+ * Of each thread, for a connection that begins a frame: between two messages
+ * all readers of the same settings are alike. Nobody parses within another's
+ * parse.
+ */
+static _Thread_local struct {
+	struct ws_reader	 reader;
+	unsigned char		 rsv;		/* of its chain */
+	bool			 ready;		/* it is between messages */
+} shared;
+
+static bool
+conn_may_share(const struct hg_conn *conn)
 {
 	const struct limits *limits = &conn->service->limits;
+	const struct ws_reader *reader = &shared.reader;
 
+	return (shared.ready && shared.rsv == conn->chain.rsv &&
+	    reader->is_client == conn->is_initiator &&
+	    reader->frame_max == (uint64_t)limits->frame_max &&
+	    reader->frames_max == (unsigned)limits->fragments_max &&
+	    reader->piece_max == (size_t)limits->piece_max);
+}
+
+static struct ws_reader *
+conn_shared_reader(const struct hg_conn *conn)
+{
+	const struct limits *limits = &conn->service->limits;
+	struct ws_reader *reader = &shared.reader;
+
+	if (conn_may_share(conn))
+		return (reader);
 	memset(reader, 0, sizeof(*reader));
 	reader->is_client = conn->is_initiator;
 	reader->frame_max = (uint64_t)limits->frame_max;
 	reader->frames_max = (unsigned)limits->fragments_max;
 	reader->piece_max = (size_t)limits->piece_max;
 	reader->rsv_allowed = conn_rsv(conn);
+	shared.rsv = conn->chain.rsv;
+	shared.ready = true;
+	return (reader);
+}
+
+/* From within a parse. */
+void
+conn_change_reader(struct hg_conn *conn)
+{
+	if (conn->reader == NULL)
+		return;
+	conn->reader->rsv_allowed = conn_rsv(conn);
+	shared.ready = false;
 }
 
 void
@@ -165,20 +204,23 @@ conn_drop_reader(struct hg_conn *conn)
 	conn->reader = NULL;
 }
 
-/* It is kept where it stopped within something that goes on. */
+/* Where it stopped within something that goes on, it is the connection's. */
 static void
-conn_keep_reader(struct hg_conn *conn, struct ws_reader *reader)
+conn_keep_reader(struct hg_conn *conn)
 {
-	bool goes_on = !ws_run_may_begin(reader) && conn_is_receiving(conn);
-
+	shared.ready = false;
 	conn->reader = NULL;
-	if (goes_on && (conn->reader = recycle_get(sizeof(*reader))) != NULL) {
-		*conn->reader = *reader;
+	if (!conn_is_receiving(conn)) {
+		ws_reader_finish(&shared.reader);
 		return;
 	}
-	ws_reader_finish(reader);
-	if (goes_on)
-		conn_kill(conn, "out of memory");
+	conn->reader = recycle_get(sizeof(*conn->reader));
+	if (conn->reader != NULL) {
+		*conn->reader = shared.reader;
+		return;
+	}
+	ws_reader_finish(&shared.reader);
+	conn_kill(conn, "out of memory");
 }
 
 static void
@@ -221,16 +263,17 @@ static void
 conn_parse(struct hg_conn *conn, struct buf *buf, unsigned char *at,
     size_t len)
 {
-	struct ws_reader own;
+	bool is_shared = conn->reader == NULL, is_between;
 
-	if (conn->reader == NULL) {
-		conn_init_reader(conn, &own);
-		conn->reader = &own;
-	}
+	if (is_shared)
+		conn->reader = conn_shared_reader(conn);
 	conn_parse_on(conn, buf, at, len);
-	if (conn->reader == &own)
-		conn_keep_reader(conn, &own);
-	else if (ws_run_may_begin(conn->reader))
+	is_between = ws_run_may_begin(conn->reader);
+	if (is_shared && is_between)
+		conn->reader = NULL;
+	else if (is_shared)
+		conn_keep_reader(conn);
+	else if (is_between)
 		conn_drop_reader(conn);
 }
 

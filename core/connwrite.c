@@ -107,7 +107,8 @@ conn_write_ws(struct hg_conn *conn, struct hg_frame *frame)
 		head.rsv |= (frame->flags & HG_RSV2) != 0 ? 2 : 0;
 		head.rsv |= (frame->flags & HG_RSV3) != 0 ? 1 : 0;
 	}
-	head.rsv &= conn_rsv(conn);
+	if (head.rsv != 0)
+		head.rsv &= conn_rsv(conn);
 	conn->sending = !head.fin;
 	if (head.fin)
 		conn->messages_out++;

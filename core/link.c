@@ -29,7 +29,7 @@ link_new(struct worker *near, struct worker *far)
 	struct link *link;
 	size_t count = near != far ? 2 : 0;
 
-	link = calloc(1, sizeof(*link) + count * sizeof(link->broken[0]));
+	link = calloc(1, sizeof(*link) + count * sizeof(link->across[0]));
 	if (link == NULL)
 		return (NULL);
 	atomic_init(&link->refs, 1);
@@ -37,8 +37,9 @@ link_new(struct worker *near, struct worker *far)
 	link->end[0].worker = near;
 	link->end[1].worker = far;
 	if (count > 0) {
-		link->broken[0].link = link->broken[1].link = link;
-		link->broken[1].to = 1;
+		link->across[0].broken.link = link;
+		link->across[1].broken.link = link;
+		link->across[1].broken.to = 1;
 	}
 	return (link);
 }
@@ -168,13 +169,13 @@ static void
 link_open_letter(struct letter *letter)
 {
 	struct link_letter *op = list_entry(letter, struct link_letter, letter);
-	struct link_side *end = &op->link->end[op->to];
+	struct link_across *way = &op->link->across[op->to];
 	struct link_letter answer = { 0 };
 	size_t len, before;
 
 	if (op->what == LINK_FRAME) {
 		len = link_cost(op->frame);
-		before = atomic_fetch_sub(&end->under_way, len);
+		before = atomic_fetch_sub(&way->under_way, len);
 		if (before >= LINK_WINDOW / 2 && before - len < LINK_WINDOW / 2)
 			answer.what = LINK_WINDOW_OPEN;
 	}
@@ -212,7 +213,7 @@ link_open_break(struct letter *letter)
 static void
 link_fail(struct link_letter *op)
 {
-	struct link_break *own = &op->link->broken[op->to];
+	struct link_break *own = &op->link->across[op->to].broken;
 	struct hg_channel *ch = op->link->end[!op->to].channel;
 
 	frame_unref(op->frame);
@@ -256,12 +257,11 @@ static void
 link_count(struct hg_channel *ch, size_t len)
 {
 	struct link *link = ch->link;
-	struct link_side *to = &link->end[!ch->side];
 
 	if (link->end[0].worker == link->end[1].worker)
 		return;
-	if (atomic_fetch_add(&to->under_way, len) + len < LINK_WINDOW ||
-	    ch->link_held)
+	if (atomic_fetch_add(&link->across[!ch->side].under_way, len) + len <
+	    LINK_WINDOW || ch->link_held)
 		return;
 	ch->link_held = true;
 	channel_pause(ch, true);

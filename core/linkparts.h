@@ -38,17 +38,21 @@ struct link_break {
 struct link_side {
 	struct worker		*worker;
 	struct hg_channel	*channel;
-	atomic_size_t		 under_way;	/* bytes on the way to it */
+};
+
+/* By the side that it goes to. */
+struct link_across {
+	atomic_size_t		 under_way;	/* bytes */
+	struct link_break	 broken;
 };
 
 struct link {
 	atomic_uint	 refs;
-	struct link_side end[2];
 	atomic_bool	 near_left;
+	struct link_side end[2];
 	void		(*when_left)(void *);	/* both of the far worker */
 	void		*when_left_arg;
-	struct link_break broken[];	/* by the side it is posted to; none
-					 * on one worker: no letters */
+	struct link_across across[];	/* none on one worker: no letters */
 };
 
 struct link;

@@ -16,10 +16,15 @@
 static const struct outq_ring none;
 
 static struct outq_entry *
+ring_at(struct outq_ring *ring, unsigned index)
+{
+	return (&ring->entry[(ring->first + index) & (ring->size - 1)]);
+}
+
+static struct outq_entry *
 outq_at(const struct outq *q, unsigned index)
 {
-	return (&q->ring->entry[(q->ring->first + index) &
-	    (q->ring->size - 1)]);
+	return (ring_at(q->ring, index));
 }
 
 static size_t
@@ -111,7 +116,10 @@ outq_grow(struct outq *q)
 static int
 outq_insert(struct outq *q, unsigned index, const struct outq_entry *entry)
 {
-	if (entry_len(entry) == 0) {
+	size_t len = entry_len(entry);
+	struct outq_ring *ring;
+
+	if (len == 0) {
 		frame_unref(entry->frame);
 		return (0);
 	}
@@ -119,14 +127,15 @@ outq_insert(struct outq *q, unsigned index, const struct outq_entry *entry)
 		frame_unref(entry->frame);
 		return (-1);
 	}
-	if (index < q->ring->count) {
-		q->ring->first = (q->ring->first - 1) & (q->ring->size - 1);
+	ring = q->ring;
+	if (index < ring->count) {
+		ring->first = (ring->first - 1) & (ring->size - 1);
 		if (index == 1)
-			*outq_at(q, 0) = *outq_at(q, 1);
+			*ring_at(ring, 0) = *ring_at(ring, 1);
 	}
-	*outq_at(q, index) = *entry;
-	q->ring->count++;
-	q->ring->bytes += entry_len(entry);
+	*ring_at(ring, index) = *entry;
+	ring->count++;
+	ring->bytes += len;
 	outq_note_long(q, entry);
 	return (0);
 }
@@ -169,30 +178,6 @@ outq_push_front(struct outq *q, const void *head, size_t head_len,
 {
 	return (outq_insert_head(q, q->ring->sent > 0 ? 1 : 0, head, head_len,
 	    frame));
-}
-
-bool
-outq_empty(const struct outq *q)
-{
-	return (q->ring->count == 0);
-}
-
-size_t
-outq_bytes(const struct outq *q)
-{
-	return (q->ring->bytes);
-}
-
-unsigned
-outq_count(const struct outq *q)
-{
-	return (q->ring->count);
-}
-
-size_t
-outq_cost(const struct outq *q)
-{
-	return (q->ring->bytes + (size_t)q->ring->count * OUTQ_OVERHEAD);
 }
 
 size_t
@@ -255,12 +240,13 @@ entry_iov(struct outq_entry *entry, size_t skip, struct iovec *iov, int max)
 int
 outq_iov(const struct outq *q, struct iovec *iov, int max, size_t *bytes)
 {
+	struct outq_ring *ring = q->ring;
 	unsigned i;
 	int count, at;
 
 	count = 0;
-	for (i = 0; i < q->ring->count && count < max; i++)
-		count += entry_iov(outq_at(q, i), i == 0 ? q->ring->sent : 0,
+	for (i = 0; i < ring->count && count < max; i++)
+		count += entry_iov(ring_at(ring, i), i == 0 ? ring->sent : 0,
 		    iov + count, max - count);
 	for (at = 0, *bytes = 0; at < count; at++)
 		*bytes += iov[at].iov_len;
@@ -296,13 +282,14 @@ entry_peek(const struct outq_entry *entry, size_t skip, unsigned char *out,
 size_t
 outq_peek(const struct outq *q, void *out, size_t size)
 {
+	struct outq_ring *ring = q->ring;
 	unsigned char *to = out;
 	size_t len;
 	unsigned i;
 
 	len = 0;
-	for (i = 0; i < q->ring->count && len < size; i++)
-		len += entry_peek(outq_at(q, i), i == 0 ? q->ring->sent : 0,
+	for (i = 0; i < ring->count && len < size; i++)
+		len += entry_peek(ring_at(ring, i), i == 0 ? ring->sent : 0,
 		    to + len, size - len);
 	return (len);
 }
@@ -310,24 +297,25 @@ outq_peek(const struct outq *q, void *out, size_t size)
 void
 outq_consume(struct outq *q, size_t bytes)
 {
+	struct outq_ring *ring = q->ring;
 	struct outq_entry *entry;
 	size_t len, left;
 
-	while (q->ring->count > 0) {
-		entry = outq_at(q, 0);
+	while (ring->count > 0) {
+		entry = ring_at(ring, 0);
 		len = entry_len(entry);
-		left = len - q->ring->sent;
+		left = len - ring->sent;
 		if (bytes < left) {
-			q->ring->sent += bytes;
-			q->ring->bytes -= bytes;
+			ring->sent += bytes;
+			ring->bytes -= bytes;
 			return;
 		}
 		bytes -= left;
-		q->ring->bytes -= left;
-		q->ring->sent = 0;
+		ring->bytes -= left;
+		ring->sent = 0;
 		frame_unref(entry->frame);
-		q->ring->first = (q->ring->first + 1) & (q->ring->size - 1);
-		q->ring->count--;
+		ring->first = (ring->first + 1) & (ring->size - 1);
+		ring->count--;
 		outq_forget_long(q, len);
 	}
 	outq_drop_ring(q);

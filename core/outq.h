@@ -39,6 +39,32 @@ struct outq {
 	struct outq_ring	*ring;	/* never NULL */
 };
 
+static inline unsigned
+outq_count(const struct outq *q)
+{
+	return (q->ring->count);
+}
+
+static inline bool
+outq_empty(const struct outq *q)
+{
+	return (q->ring->count == 0);
+}
+
+/* Bytes that are left of all. */
+static inline size_t
+outq_bytes(const struct outq *q)
+{
+	return (q->ring->bytes);
+}
+
+/* Bytes that wait, plus OUTQ_OVERHEAD for each entry. */
+static inline size_t
+outq_cost(const struct outq *q)
+{
+	return (q->ring->bytes + (size_t)q->ring->count * OUTQ_OVERHEAD);
+}
+
 void	outq_init(struct outq *);
 void	outq_finish(struct outq *);	/* drops what waits */
 /*
@@ -55,11 +81,6 @@ int	outq_push_headed(struct outq *, struct hg_frame *frame);
  */
 int	outq_push_front(struct outq *, const void *head, size_t head_len,
 	    struct hg_frame *frame);
-bool	outq_empty(const struct outq *);
-unsigned outq_count(const struct outq *);	/* entries */
-size_t	outq_bytes(const struct outq *);	/* that are left of all */
-/* Bytes that wait, plus OUTQ_OVERHEAD for each entry. */
-size_t	outq_cost(const struct outq *);
 /* What is left of the longest entry, if it is a long one; else 0. */
 size_t	outq_longest(const struct outq *);
 /* At most max vectors from the front; *bytes is their sum. */
