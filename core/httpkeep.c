@@ -270,7 +270,6 @@ split(const struct hg_head *head, const char *without,
 	    strlen(head->method) };
 	common->target = (struct http_span){ head->target,
 	    strlen(head->target) };
-	common->is_old = own->is_old = false;
 	own->method.len = own->target.len = 0;
 	common->reason.len = own->reason.len = 0;
 	common->count = own->count = 0;

@@ -244,8 +244,8 @@ test_inject_pause_nonce(void)
 	text_is("");
 	fake_fetch_body(fetch, "<script nonce=abc>", 18);
 	fake_advance(1000);
-	text_is("<head><script src=\"/.headgate/headgate.js\" nonce=\"abc\">"
-	    "</script><script nonce=abc>");
+	text_is("<head><script src=\"/.headgate/headgate.js\" nonce=\"abc\""
+	    " data-install></script><script nonce=abc>");
 	fake_http_vanish(ex);
 	T_TRUE(fake_fetch_is_cancelled(fetch));
 	fake_finish();
