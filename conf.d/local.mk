@@ -21,9 +21,15 @@ CONF_DEMO = \
 	conf.d/demo/edge/headgate.ini \
 	conf.d/demo/edge/conf.d/10-echo.ini \
 	conf.d/demo/edge/conf.d/20-stomp.ini \
+	conf.d/demo/edge/conf.d/30-page.ini \
 	conf.d/demo/gateway/headgate.ini \
 	conf.d/demo/gateway/conf.d/10-echo.ini \
 	conf.d/demo/gateway/conf.d/20-stomp.ini
+# Its page, and what happens there.
+CONF_DEMO += \
+	conf.d/demo/market.mjs \
+	conf.d/demo/site/demo.css conf.d/demo/site/demo.js \
+	conf.d/demo/site/index.html
 
 EXTRA_DIST += $(CONF_MAIN) $(CONF_FRAGMENTS) $(CONF_DEMO) plugins/token/token.ini
 
