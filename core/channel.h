@@ -34,6 +34,8 @@ struct channel_session {
 	void	(*opened)(struct hg_channel *, const struct hg_head *);
 	/* It is about to be freed. May be NULL. */
 	void	(*gone)(struct hg_channel *);
+	/* Its login has expired, and so it has ended. May be NULL. */
+	void	(*expired)(struct hg_channel *);
 };
 
 /* Who waits for the answer to new credentials: see channelauth.h. */

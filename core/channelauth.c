@@ -71,6 +71,8 @@ channelauth_expired(void *arg)
 		channel_ended(ch, 1008, reason);	/* it has no wire */
 	else
 		channelauth_refuse(ch, reason);
+	if (ch->session != NULL && ch->session->expired != NULL)
+		ch->session->expired(ch);
 }
 
 /*

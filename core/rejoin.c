@@ -105,7 +105,7 @@ rejoin_try(struct rejoin *r)
 	const struct trunk_settings *settings = r->ch->service->target.trunk;
 
 	r->again = 0;
-	if (r->opening || r->opened || r->ch->top_ended || trunk_up(settings) == 0)
+	if (r->opening || r->opened || trunk_up(settings) == 0)
 		return;
 	r->opening = true;
 	if (trunk_open(r->ch) != 0) {
@@ -122,7 +122,7 @@ rejoin_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	worker_tick(worker_self());
-	if (worker_clock() >= r->deadline || r->ch->top_ended) {
+	if (worker_clock() >= r->deadline) {
 		rejoin_give_up(r);
 		return;
 	}
@@ -152,7 +152,7 @@ rejoin_answered(struct hg_channel *ch, struct hg_head *response)
 	if (!r->opening)
 		return;
 	r->opening = false;
-	if (same && !ch->top_ended) {
+	if (same) {
 		r->opened = true;
 		ch->parked = false;
 		chain_rejoin(&ch->chain);
@@ -172,9 +172,16 @@ rejoin_gone(struct hg_channel *ch)
 	ch->session_arg = NULL;
 }
 
+static void
+rejoin_expired(struct hg_channel *ch)
+{
+	rejoin_finish(ch->session_arg);
+}
+
 static const struct channel_session rejoin_session = {
 	.answered = rejoin_answered,
 	.gone = rejoin_gone,
+	.expired = rejoin_expired,
 };
 
 static struct rejoin *
