@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // The browser half of idletimeout: the server has promised to send something at
 // least every so many milliseconds; when it does not, the connection is lost.
+// Without x-kaazing-ping-pong that may be a frame that no page sees, and so
+// nothing can be said.
 (() => {
   'use strict';
   const headgate = globalThis[Symbol.for('headgate')];
@@ -25,7 +27,10 @@
           stop = startTimer(Math.min(GRACE, timeout), () => check(true));
       };
       return {
-        open: () => check(false),
+        open() {
+          if (link.has('x-kaazing-ping-pong'))
+            check(false);
+        },
         close: () => stop?.(),
       };
     },

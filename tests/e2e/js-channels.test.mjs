@@ -775,3 +775,17 @@ test('idle-timeout: silence ends it, any message does not', async (t) => {
   await client.failed();
   await peer.closeFrame(4008);
 });
+
+test('idle-timeout: nothing can be said without ping-pong', async (t) => {
+  headgate.configure({ share: false });
+  const server = await scripted(t);
+  const client = new Client(t, headgate, `ws://127.0.0.1:${server.port}/`);
+  const peer = await outer(server, '/');
+  await inner(peer);
+  say(peer, `${SWITCH}Sec-WebSocket-Extensions: x-kaazing-idle-timeout; ` +
+    'timeout=20\r\n\r\n');
+  await client.expect('open');
+  await peer.silence(200);
+  client.ws.send('still open');
+  assert.equal((await peer.message()).payload.toString(), 'still open');
+});

@@ -24,7 +24,7 @@ export function throws(fn, name, what = '') {
     equal(error instanceof DOMException, true, `${what} is a DOMException`);
 }
 
-const event = (socket, type, ms = 10000) => new Promise((resolve, reject) => {
+const event = (socket, type, ms = 20000) => new Promise((resolve, reject) => {
   const timer = setTimeout(() => reject(new Error(`no ${type}`)), ms);
   socket.addEventListener(type, (one) => {
     clearTimeout(timer);

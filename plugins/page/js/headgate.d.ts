@@ -70,6 +70,8 @@ export interface Place {
   recv(message: Message): void;
   /** Ends the connection; the page sees an error and close code 1006. */
   fail(code: number, reason?: string): void;
+  /** Whether another extension was answered too; known in open(). */
+  has(name: string): boolean;
   /** Milliseconds since anything came from the server. */
   quiet(): number;
   /** Counts how much of what it was told of is still in the socket. */

@@ -18,6 +18,8 @@ class Chain {
       send: (message) => this.#down(at + 1, message),
       recv: (message) => this.#up(at - 1, message),
       fail: (code, reason) => link.fail(code, reason),
+      // Whether another extension was answered too; known in open().
+      has: (name) => this.has(name),
       // For one user of the socket: what of its bytes is still in there.
       meter: () => new Meter(link),
       // Milliseconds since anything came from the server.
