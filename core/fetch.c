@@ -12,77 +12,7 @@
 static _Thread_local struct list fetches;
 static _Thread_local unsigned count;
 
-/* Fields that are this file's to say, of one hop only, or about to change the
- * protocol. */
-static const char *const own_fields[] = {
-	"Host", "Content-Length", "Transfer-Encoding", "Connection",
-	"Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Upgrade",
-	"Expect", "HTTP2-Settings",
-};
-
-/* RFC 9110, 9.2.2: may be sent again when nobody knows what became of it. */
-static const char *const idempotent[] = {
-	"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE",
-};
-
 static void	fetch_dial(struct hg_fetch *);
-
-/* --- the head ------------------------------------------------------------- */
-
-static bool
-is_among(const char *name, const char *const *names, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (str_equal_nocase(name, names[i]))
-			return (true);
-	return (false);
-}
-
-static int
-add_length(struct hg_fields *fields, int64_t length)
-{
-	char number[32];
-
-	if (length == 0)
-		return (0);
-	if (length < 0)
-		return (http_fields_add(fields, "Transfer-Encoding",
-		    "chunked"));
-	snprintf(number, sizeof(number), "%lld", (long long)length);
-	return (http_fields_add(fields, "Content-Length", number));
-}
-
-static struct hg_head *
-make_request(const struct hg_target *target, const struct hg_request *request)
-{
-	const struct hg_fields *given = request->fields;
-	struct hg_fields *fields;
-	struct hg_head *head = NULL;
-	const char *name;
-	size_t i;
-	int result;
-
-	if ((fields = http_fields_new()) == NULL)
-		return (NULL);
-	result = http_fields_add(fields, "Host", request->host != NULL ?
-	    request->host : fetchtarget_host(target));
-	for (i = 0; given != NULL && i < given->count && result == 0; i++) {
-		name = given->field[i].name;
-		if (!is_among(name, own_fields,
-		    sizeof(own_fields) / sizeof(own_fields[0])))
-			result = http_fields_add(fields, name,
-			    given->field[i].value);
-	}
-	if (result == 0)
-		result = add_length(fields, request->length);
-	if (result == 0)
-		head = http_request(request->method, request->target != NULL ?
-		    request->target : fetchtarget_path(target), fields);
-	http_fields_free(fields);
-	return (head);
-}
 
 /* --- ends ----------------------------------------------------------------- */
 
@@ -143,8 +73,7 @@ fetch_may_retry(const struct hg_fetch *fetch)
 {
 	return (fetch->conn != NULL && fetch->conn->reused &&
 	    !fetch->received && !fetch->retried && fetch->length == 0 &&
-	    is_among(fetch->request->method, idempotent,
-	    sizeof(idempotent) / sizeof(idempotent[0])));
+	    fetch_is_repeatable(fetch->request));
 }
 
 void
@@ -387,7 +316,7 @@ fetch_new(struct hg_target *target, const struct hg_request *request,
 
 	if ((fetch = calloc(1, sizeof(*fetch))) == NULL)
 		return (NULL);
-	if ((fetch->request = make_request(target, request)) == NULL ||
+	if ((fetch->request = fetch_make_request(target, request)) == NULL ||
 	    due_init(&worker->dues, &fetch->due, fetch_on_due) == -1) {
 		http_free(fetch->request);
 		free(fetch);
@@ -443,84 +372,6 @@ fetch_start(struct hg_target *target, const struct hg_request *request,
 		return (fetch);
 	fetch_cancel(fetch);
 	return (NULL);
-}
-
-static void
-fetch_misused(struct hg_fetch *fetch, const char *how)
-{
-	fetch->misuse = how;
-	worker_flush_later(fetch->worker, &fetch->flush);
-}
-
-static int
-fetch_queue(struct hg_fetch *fetch, struct hg_frame *frame)
-{
-	char head[OUTQ_HEAD_MAX + 1];
-	int len = 0;
-
-	if (fetch->length < 0) {
-		len = snprintf(head, sizeof(head), "%s%zx\r\n",
-		    fetch->chunk_begun ? "\r\n" : "", frame->len);
-		fetch->chunk_begun = true;
-	}
-	return (outq_push(&fetch->out, head, (size_t)len, frame));
-}
-
-bool
-fetch_send(struct hg_fetch *fetch, struct hg_frame *frame)
-{
-	if (fetch->over || fetch->misuse != NULL || fetch->send_ended ||
-	    frame == NULL || frame->len == 0) {
-		frame_unref(frame);
-		return (!fetch->full);
-	}
-	fetch->sent += frame->len;
-	if (fetch->length > 0 && fetch->sent > (uint64_t)fetch->length) {
-		frame_unref(frame);
-		fetch_misused(fetch, "the request's body is too long");
-		return (false);
-	}
-	if (fetch_queue(fetch, frame) == -1)
-		fetch_misused(fetch, "out of memory");
-	else if (outq_cost(&fetch->out) - outq_longest(&fetch->out) >
-	    FETCH_LIMIT)
-		fetch_misused(fetch, "too much of the request's body waits");
-	worker_flush_later(fetch->worker, &fetch->flush);
-	if (outq_cost(&fetch->out) >= FETCH_FULL)
-		fetch->full = true;
-	return (!fetch->full);
-}
-
-void
-fetch_send_end(struct hg_fetch *fetch)
-{
-	static const char end[] = "\r\n0\r\n\r\n";
-
-	if (fetch->over || fetch->misuse != NULL || fetch->send_ended)
-		return;
-	fetch->send_ended = true;
-	if (fetch->length > 0 && fetch->sent < (uint64_t)fetch->length)
-		fetch_misused(fetch, "the request's body is too short");
-	else if (fetch->length < 0 && outq_push(&fetch->out,
-	    fetch->chunk_begun ? end : end + 2,
-	    sizeof(end) - 1 - (fetch->chunk_begun ? 0 : 2), NULL) == -1)
-		fetch_misused(fetch, "out of memory");
-	worker_flush_later(fetch->worker, &fetch->flush);
-}
-
-void
-fetch_hold(struct hg_fetch *fetch, bool hold)
-{
-	if (fetch->over)
-		return;
-	if (hold) {
-		fetch->holds++;
-		return;
-	}
-	if (fetch->holds == 0 || --fetch->holds > 0)
-		return;
-	fetch->progress = fetch->worker->now;
-	worker_flush_later(fetch->worker, &fetch->again);
 }
 
 unsigned

@@ -91,6 +91,11 @@ void	fetch_broken(struct hg_fetch *, const char *why);
 void	fetch_complete(struct hg_fetch *, bool extra);
 /* Sets the deadline for what it waits for now. */
 void	fetch_arm(struct hg_fetch *);
+/* fetchmake.c. NULL: no memory, or a text that cannot be in it. */
+struct hg_head *fetch_make_request(const struct hg_target *,
+    const struct hg_request *);
+/* Whether it may be sent again when nobody knows what became of it. */
+bool	fetch_is_repeatable(const struct hg_head *request);
 /* fetchread.c: what the socket has. */
 void	fetch_read(struct hg_fetch *);
 

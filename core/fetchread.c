@@ -26,7 +26,8 @@ keep_time(const struct hg_head *head)
 	size_t len;
 
 	value = http_get(head, "Keep-Alive");
-	while (value != NULL && (element = http_element(&value, &len)) != NULL) {
+	while (value != NULL &&
+	    (element = http_element(&value, &len)) != NULL) {
 		digits = element + strlen("timeout=");
 		if (len <= strlen("timeout=") || !str_equal_nocase_n(element,
 		    strlen("timeout="), "timeout=", strlen("timeout=")) ||
@@ -254,4 +255,19 @@ fetch_read(struct hg_fetch *fetch)
 	if (i == READ_ROUNDS)
 		worker_flush_later(fetch->worker, &fetch->again);
 	fetch_arm(fetch);
+}
+
+void
+fetch_hold(struct hg_fetch *fetch, bool hold)
+{
+	if (fetch->over)
+		return;
+	if (hold) {
+		fetch->holds++;
+		return;
+	}
+	if (fetch->holds == 0 || --fetch->holds > 0)
+		return;
+	fetch->progress = fetch->worker->now;
+	worker_flush_later(fetch->worker, &fetch->again);
 }

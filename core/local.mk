@@ -44,7 +44,8 @@ core_libheadgate_a_SOURCES = \
 	core/exchange.c core/exchangeout.c core/exchange.h \
 	core/fetchtarget.c core/fetchtarget.h \
 	core/fetchconn.c core/fetchconn.h \
-	core/fetch.c core/fetchread.c core/fetch.h \
+	core/fetch.c core/fetchmake.c core/fetchsend.c core/fetchread.c \
+	core/fetch.h \
 	core/hostworker.c core/hostworker.h \
 	core/hostmux.c core/hostmux.h \
 	core/host.c core/host.h \

@@ -377,13 +377,13 @@ enum hg_fetch_end {
 struct hg_request {
 	size_t			 size;		/* sizeof(struct hg_request) */
 	const char		*method;
-	const char		*target;	/* path and query; NULL: the URL's */
+	const char		*target;	/* path, query; NULL: the URL's */
 	const char		*host;		/* NULL: the URL's */
 	/* NULL: none. Those of one hop and those that frame the body are left
 	 * out: Host, Connection, Content-Length and the like. */
 	const struct hg_fields	*fields;
-	int64_t			 length;	/* of the body; 0: there is none,
-						 * -1: not known before its end */
+	int64_t			 length;	/* of the body; 0: none, -1: not
+						 * known before its end */
 	/* Milliseconds, 0: 10 s and 60 s. connect: with the lookup and TLS;
 	 * response: from the request's end to the response's head; idle: no
 	 * byte goes or comes. */

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "filter.h"
 
 /* How much younger than now a file may be whose next change could have the
  * same time: clocks of file systems are coarse. */
@@ -136,58 +135,6 @@ file_entity(const struct file *file, struct page_entity *entity)
 	    (unsigned long long)at->tv_sec, at->tv_nsec);
 }
 
-/* --- the script ----------------------------------------------------------- */
-
-/* The element is the page's from then on, when it is to be put in. */
-static enum inject_verdict
-file_look(const struct file *file, const char *script, bool has_charset,
-    struct page *page)
-{
-	struct inject_view view;
-	enum inject_verdict verdict = INJECT_PLACE;
-	char element[INJECT_ELEMENT_MAX], *window;
-	ssize_t n;
-	size_t len;
-
-	if ((window = malloc(INJECT_WINDOW)) == NULL)
-		return (INJECT_PLACE);
-	n = pread(file->fd, window, INJECT_WINDOW, 0);
-	if (n > 0)
-		verdict = inject_look((struct html_span){ window, (size_t)n },
-		    script, has_charset, &view);
-	free(window);
-	if (verdict != INJECT_DONE)
-		return (verdict);
-	len = inject_element(element, script, (struct html_span){ "", 0 });
-	page->element = strndup(element, len);
-	page->element_at = view.place;
-	return (page->element != NULL ? INJECT_DONE : INJECT_PLACE);
-}
-
-/* With the element it is another content, of which no ranges are given. */
-static enum inject_verdict
-file_inject(const struct file *file, const struct page_options *options,
-    const char *type, struct page *page, struct page_entity *entity)
-{
-	enum inject_verdict verdict;
-	char strong[sizeof(entity->etag)];
-	bool has_charset;
-
-	if (!options->inject || !page_has_script(options) ||
-	    strncmp(type, "text/html", 9) != 0)
-		return (INJECT_VERDICTS);
-	verdict = filter_type_fits(type, &has_charset) ? file_look(file,
-	    options->script, has_charset, page) : INJECT_CHARSET;
-	if (verdict != INJECT_DONE)
-		return (verdict);
-	memcpy(strong, entity->etag, sizeof(strong));
-	if (strong[0] != 'W')
-		snprintf(entity->etag, sizeof(entity->etag), "W/%.60s",
-		    strong);
-	entity->modified = 0;
-	return (verdict);
-}
-
 /* --- answers -------------------------------------------------------------- */
 
 /* The path as it came, with a slash: it begins with one, and page_path has
@@ -277,7 +224,8 @@ file_answer(struct hg_exchange *ex, struct page *page, struct file *file,
 
 	file_entity(file, &entity);
 	page_type(options, file->name, type, sizeof(type));
-	verdict = file_inject(file, options, type, page, &entity);
+	verdict = page_file_inject(file->fd, options, type, page,
+	    &entity);
 	if (file_fields(fields, options, &entity) != 0)
 		return (-1);
 	status = page_condition(request, &entity);

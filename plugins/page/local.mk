@@ -4,7 +4,7 @@ plugins_page_page_la_SOURCES = \
 	plugins/page/condition.c \
 	plugins/page/csp.c plugins/page/csp.h \
 	plugins/page/date.c \
-	plugins/page/file.c \
+	plugins/page/file.c plugins/page/fileinject.c \
 	plugins/page/filter.c plugins/page/filter.h \
 	plugins/page/html.c plugins/page/html.h \
 	plugins/page/inject.c plugins/page/inject.h \

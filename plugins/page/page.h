@@ -56,7 +56,7 @@ struct page {
 	uint64_t		 left;
 	char			*element;	/* to be put in, or NULL */
 	uint64_t		 element_at;
-	struct proxy		*proxy;		/* the origin answers, or NULL */
+	struct proxy		*proxy;		/* the origin answers */
 };
 
 /* Of each worker: see pause.c. */
@@ -99,6 +99,11 @@ int	page_file_begin(struct hg_exchange *, struct page *,
 	    const struct page_options *, const struct hg_head *request);
 void	page_file_drain(struct hg_exchange *, struct page *);
 void	page_file_close(struct page *);
+
+/* fileinject.c. With INJECT_DONE the page has the element and its place, and
+ * the entity is another one; INJECT_VERDICTS: it is no page. */
+enum inject_verdict page_file_inject(int fd, const struct page_options *,
+	    const char *type, struct page *, struct page_entity *);
 
 /* proxy.c */
 const char *page_proxy_check(const struct page_options *, char *buffer,

@@ -211,7 +211,8 @@ add_request_fields(struct hg_fields *fields, struct hg_exchange *ex,
 	if (hg->fields_add(fields, "Via", VIA) != 0 ||
 	    add_forwarded(fields, ex) != 0)
 		return (-1);
-	return (options->x_forwarded ? add_x_forwarded(fields, ex, options) : 0);
+	return (options->x_forwarded ?
+	    add_x_forwarded(fields, ex, options) : 0);
 }
 
 struct hg_fields *
