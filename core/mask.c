@@ -9,7 +9,8 @@
 #include "mask.h"
 
 #define MASK_SUPPLY	4096	/* bytes taken from the system at a time */
-#define MASK_BLOCK	4	/* words that are masked at a time */
+#define MASK_BLOCK	32	/* bytes that are masked at a time */
+#define MASK_LITTLE	(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
 static _Thread_local unsigned char	mask_supply[MASK_SUPPLY];
 static _Thread_local size_t		mask_left;
@@ -22,17 +23,38 @@ static size_t
 mask_blocks(unsigned char *out, const unsigned char *in, size_t len,
     uint64_t key)
 {
-	uint64_t words[MASK_BLOCK];
+	uint64_t a, b, c, d;
 	size_t at;
-	int i;
 
-	for (at = 0; len - at >= sizeof(words); at += sizeof(words)) {
-		memcpy(words, in + at, sizeof(words));
-		for (i = 0; i < MASK_BLOCK; i++)
-			words[i] ^= key;
-		memcpy(out + at, words, sizeof(words));
+	for (at = 0; len - at >= MASK_BLOCK; at += MASK_BLOCK) {
+		memcpy(&a, in + at, sizeof(a));
+		memcpy(&b, in + at + 8, sizeof(b));
+		memcpy(&c, in + at + 16, sizeof(c));
+		memcpy(&d, in + at + 24, sizeof(d));
+		a ^= key;
+		b ^= key;
+		c ^= key;
+		d ^= key;
+		memcpy(out + at, &a, sizeof(a));
+		memcpy(out + at + 8, &b, sizeof(b));
+		memcpy(out + at + 16, &c, sizeof(c));
+		memcpy(out + at + 24, &d, sizeof(d));
 	}
 	return (at);
+}
+
+/* The key as it lies on these bytes; it repeats every four. */
+static uint64_t
+mask_turn(const unsigned char key[4], size_t offset)
+{
+	uint32_t word;
+	unsigned bits = 8 * (offset & 3);
+
+	memcpy(&word, key, sizeof(word));
+	if (bits > 0)
+		word = MASK_LITTLE ? word >> bits | word << (32 - bits) :
+		    word << bits | word >> (32 - bits);
+	return ((uint64_t)word << 32 | word);
 }
 
 void
@@ -43,16 +65,16 @@ mask_apply(unsigned char *out, const unsigned char *in, size_t len,
 	uint64_t word, wide;
 	size_t at, i;
 
-	/* The key as it lies on these bytes; it repeats every four. */
-	for (i = 0; i < 4; i++)
-		turned[i] = turned[i + 4] = key[(offset + i) & 3];
-	memcpy(&wide, turned, sizeof(wide));
+	wide = mask_turn(key, offset);
 	at = mask_blocks(out, in, len, wide);
 	for (; len - at >= sizeof(word); at += sizeof(word)) {
 		memcpy(&word, in + at, sizeof(word));
 		word ^= wide;
 		memcpy(out + at, &word, sizeof(word));
 	}
+	if (at == len)
+		return;
+	memcpy(turned, &wide, sizeof(turned));
 	for (i = 0; at < len; at++, i++)
 		out[at] = in[at] ^ turned[i];
 }
