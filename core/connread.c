@@ -432,6 +432,8 @@ conn_read(struct hg_conn *conn)
 			conn_got_rest(conn);
 		if (!conn_may_read(conn))
 			return;
+		if (round > 0 && transport_is_drained(&conn->transport))
+			return;
 		if (round == READ_ROUNDS || (round > 0 &&
 		    conn_has_read_much(conn->worker))) {
 			conn_do_later(conn, CONN_READ);
