@@ -6,6 +6,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import test from 'node:test';
 
+import { noBrowser, startBrowser } from '../lib/browser.mjs';
 import { OP, text } from '../lib/frame.mjs';
 import { Process } from '../lib/process.mjs';
 import { connect } from '../lib/stomp.mjs';
@@ -37,6 +38,38 @@ async function freeBase() {
   }
 }
 
+// Its page, in two tabs of a browser that knows nothing of headgate.
+async function look(t, url) {
+  const browser = await startBrowser(t);
+  const open = async () => {
+    const page = await browser.newPage();
+    const errors = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url) && !request.url().startsWith('data:'))
+        errors.push(`asks elsewhere: ${request.url()}`);
+    });
+    await page.goto(url);
+    await page.locator('#state.open').waitFor();
+    return { page, errors };
+  };
+  const tabs = [await open(), await open()];
+  assert.equal(await tabs[0].page.textContent('#state'),
+    'connected by headgate.js');
+  await tabs[0].page.locator('#board tr').nth(7).waitFor();
+  await tabs[0].page.fill('#name', 'ann');
+  await tabs[0].page.fill('#text', 'hello <b>all</b>');
+  await tabs[0].page.click('#say button');
+  for (const { page } of tabs)
+    await page.locator('#said li', { hasText: 'ann hello <b>all</b>' })
+      .waitFor();
+  // Its viewers, and these tabs, get far more than what crosses the trunk.
+  await tabs[1].page.waitForFunction(() =>
+    parseFloat(document.getElementById('saving').textContent) > 50);
+  assert.deepEqual(tabs.flatMap(({ errors }) => errors), []);
+  await browser.close();
+}
+
 test('./bootstrap run', async (t) => {
   const base = await freeBase();
   const env = { ...process.env, HEADGATE_BUILD: build,
@@ -66,6 +99,12 @@ test('./bootstrap run', async (t) => {
       await client.leave();
     }
   }
+
+  const without = await noBrowser();
+  if (without === undefined)
+    await look(t, `http://127.0.0.1:${base}/`);
+  else
+    t.diagnostic(`the page is not looked at: ${without}`);
 
   demo.child.kill('SIGINT');
   const end = await within(demo.ended.promise, 'the demo to stop', 10000);
