@@ -27,6 +27,7 @@ PLUGIN_TESTS += \
 	tests/plugin/test-pingpong \
 	tests/plugin/test-deflate \
 	tests/plugin/test-deflate-once \
+	tests/plugin/test-authrequest \
 	tests/plugin/test-basic \
 	tests/plugin/test-broker \
 	tests/plugin/test-broker-ack \
