@@ -475,6 +475,45 @@ test('the connection is lost: each hears of it, none comes back', async (t) => {
   assert.equal(server.arrived(), 0);
 });
 
+test('a create that meets the end of the connection is made anew', async (t) => {
+  const setup = await start(t);
+  const { server, mux, first } = setup;
+  const client = setup.open('/b');
+  await mux.next(/^create 0x0003/);
+  mux.peer.send(ws.close(1001, '', { key: false })).end();
+  await first.closed(1001, '');
+  const other = await carry(server, '/b', CHUNK);
+  await other.next(/^create 0x0001\r\nGET \/b/);
+  other.make(1);
+  await client.expect('open');
+  // Not for ever.
+  const last = setup.open('/c');
+  let next = other;
+  for (let i = 0; i < 4; i++) {
+    await next.next(/^create/);
+    next.peer.send(ws.close(1001, '', { key: false })).end();
+    if (i < 3)
+      next = await carry(server, '/c', CHUNK);
+  }
+  await last.failed();
+  assert.equal(server.arrived(), 0);
+});
+
+test('nobody creates on a connection that is being closed', async (t) => {
+  const setup = await start(t, CHUNK, { linger: 0 });
+  const { server, mux, first } = setup;
+  first.ws.close();
+  await mux.next(/^destroy/);
+  mux.control('destroy 0x0001 code=1000');
+  await first.closed(1005, '');
+  await mux.closed(1000);
+  const client = setup.open('/b');
+  const other = await carry(server, '/b', CHUNK);
+  await other.next(/^create 0x0001/);
+  other.make(1);
+  await client.expect('open');
+});
+
 test('the connection is closed: each has its code', async (t) => {
   const setup = await start(t);
   const { mux, first } = setup;

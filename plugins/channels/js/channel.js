@@ -286,10 +286,19 @@ class Channel {
     return events?.refused(response);
   }
 
-  // With the whole connection.
+  // With the whole connection. What was not answered yet may be asked for anew,
+  // as where a request meets the end of a connection that was kept.
   lost(end) {
     this.#stopWaiting();
-    tools.queueTask(() => this.#tell(end));
+    tools.queueTask(() => {
+      const { events } = this;
+      if (this.isCreated || !events?.unprocessed) {
+        this.#tell(end);
+        return;
+      }
+      this.events = undefined;
+      events.unprocessed();
+    });
   }
 
   #tell(end) {

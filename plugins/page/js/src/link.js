@@ -59,8 +59,9 @@ class Link {
     return this.#chain?.mux;
   }
 
-  get done() {
-    return this.#done;
+  // Not so as soon as either side has begun to close it.
+  get isOpen() {
+    return !this.#done && this.#native.readyState === 1;
   }
 
   send(message) {

@@ -3,6 +3,7 @@
 // it passes on. Its events are
 //   opened(protocol, extensions), message(message), closed(end)
 const REDIRECTS = 5;
+const RETRIES = 3;
 const PLAIN_MAX = 1000; // paths that are remembered
 const plainPaths = new Set(); // where offering the handshake made it fail
 const knownOrigins = new Set(); // where a server has answered the handshake
@@ -15,6 +16,7 @@ class Opening {
   #carrier;
   #rounds = 0;
   #redirects = 0;
+  #retries = 0;
   #waitUntil = Date.now() + WAIT_TIME;
   #isOpen = false;
   #done = false; // nothing is to be told any more
@@ -182,10 +184,18 @@ class Opening {
     return {
       opened: (protocol, extensions) => this.#opened(protocol, extensions),
       refused: (response) => this.#refused(response),
-      unprocessed: () => this.#again(),
+      unprocessed: () => this.#unprocessed(),
       message: (message) => this.linkMessage(message),
       closed: (end) => this.#closed(end),
     };
+  }
+
+  // The connection ended, or is about to.
+  #unprocessed() {
+    if (++this.#retries > RETRIES)
+      this.#fail();
+    else
+      this.#again();
   }
 
   // --- not at the first attempt

@@ -12,7 +12,8 @@ class Pool {
   // A channel on one of the links, or undefined.
   channel(request, events) {
     for (const link of this.#links) {
-      const channel = link.mux.create(request, events);
+      const channel = link.isOpen ? link.mux.create(request, events) :
+        undefined;
       if (channel)
         return channel;
     }
@@ -82,8 +83,10 @@ class Pool {
       this.#stopLinger.get(link)?.();
       this.#stopLinger.set(link, startTimer(link.mux.isRetired ? 0 :
         settings.linger, () => {
-        if (link.mux.isEmpty && !link.done)
+        if (link.mux.isEmpty && link.isOpen) {
+          this.gone(link);
           link.close(1000);
+        }
       }));
     };
   }
