@@ -13,6 +13,7 @@
 
   headgate.extension({
     name: 'x-kaazing-ping-pong',
+    marks: true,
     accept(params, link) {
       let escaped = false; // the next text is the application's
       if (!('01010102' in params))

@@ -74,7 +74,7 @@ test('what is offered', async (t) => {
   const { mux } = await start(t);
   assert.equal(mux.peer.inner, 'GET /a HTTP/1.1\r\nSec-WebSocket-Extensions: ' +
     'x-kaazing-channels; window=262144; max-channels=4096; chunk=65536; ' +
-    'root=none, x-kaazing-ping-pong, x-kaazing-idle-timeout\r\n\r\n');
+    'root=none, x-kaazing-idle-timeout, x-kaazing-ping-pong\r\n\r\n');
 });
 
 for (const [mode, answer] of [['chunk mode', CHUNK], ['base mode', BASE]])

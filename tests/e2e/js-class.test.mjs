@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { startDaemon } from '../lib/daemon.mjs';
-import { load } from '../lib/headgatejs.mjs';
+import { Client, load } from '../lib/headgatejs.mjs';
+import { until } from '../lib/wait.mjs';
 import { run, cases } from '../lib/websocket-cases.mjs';
 import { startServer } from '../lib/websocket-server.mjs';
 
@@ -50,4 +51,26 @@ for (const [way, env] of Object.entries(ways))
   describe(way, () => {
     for (const name of env.WebSocket === nodes ? NODES : OURS)
       test(name, async () => assert.equal(await run(name, env), ''));
+  });
+
+test('a server that says nothing any more is noticed, one that lives is not',
+  async (t) => {
+    const daemon = await startDaemon(t, {
+      'listen clients': { address: '127.0.0.1:0' },
+      'plugin echo': {}, 'plugin channels': {}, 'plugin pingpong': {},
+      'plugin idletimeout': { timeout: '200ms' },
+      'service echo': {
+        listen: 'clients', path: '/echo', plugins: 'echo',
+        'second-handshake': 'yes', extensions: 'x-kaazing-channels ' +
+          'x-kaazing-ping-pong x-kaazing-idle-timeout',
+      },
+    });
+    const client = new Client(t, headgate, daemon.url('clients', '/echo'));
+    await client.expect('open');
+    await until(async () =>
+      await daemon.counter('idletimeout', 'beats_sent') >= 5, 'five beats');
+    client.ws.send('still open');
+    await client.message('still open');
+    process.kill(daemon.pid, 'SIGSTOP');
+    await client.failed();
   });

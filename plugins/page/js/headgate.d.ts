@@ -89,6 +89,8 @@ export interface Hooks {
 export interface Extension {
   /** As it stands in Sec-WebSocket-Extensions. */
   name: string;
+  /** It puts messages of its own between others; it is offered last. */
+  marks?: boolean;
   /** The parameters to offer; null: not this time. Without it: none. */
   offer?(info: { url: string; share: boolean }): Parameters | null;
   /** The server has answered it. What it throws fails the connection. */

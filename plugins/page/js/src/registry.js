@@ -24,10 +24,13 @@ function register(extension) {
   EXTENSIONS.set(extension.name, extension);
 }
 
-// The offers of one handshake, as texts.
+// The offers of one handshake, as texts. Their order is that of the chain, and
+// what puts marks between the messages has to be nearest the wire.
 function offers(url) {
   const list = [];
-  for (const { name, offer } of EXTENSIONS.values()) {
+  const all = [...EXTENSIONS.values()];
+  for (const { name, offer } of [...all.filter(({ marks }) => !marks),
+    ...all.filter(({ marks }) => marks)]) {
     const params = offer ? offer({ url: url.href, share: settings.share !==
       false }) : {};
     if (params)
