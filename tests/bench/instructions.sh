@@ -3,8 +3,10 @@
 # instructions.sh: instructions of the daemon for each operation, counted by
 # callgrind, as a table. The same binary gives the same numbers, on any machine
 # and under any load; so a change of them is a change of the program (or of the
-# C library, OpenSSL or libevent). But an echo may differ by one, and the rows of
-# STOMP by about a percent, from run to run; why is not known.
+# C library, OpenSSL or libevent). The clock stands still while it is counted, as
+# the daemon reads less behind a long turn. What is left is below a thousandth,
+# so a row may differ by one: in the edge's rows, how often recycled memory is
+# taken from the depot or made new, which the connecting of clients decides.
 #
 # A load runs twice, the second time with so many operations more; what that
 # costs more is theirs. Counted is only what happens within the function named,
