@@ -3,6 +3,7 @@ E2E_TESTS += \
 	tests/e2e/auth.test.mjs \
 	tests/e2e/alloc.test.mjs \
 	tests/e2e/broker.test.mjs \
+	tests/e2e/deflate-browser.test.mjs \
 	tests/e2e/deflate.test.mjs \
 	tests/e2e/demo.test.mjs \
 	tests/e2e/echo.test.mjs \
