@@ -11,7 +11,7 @@ import { startDaemon } from '../lib/daemon.mjs';
 import { ask, once } from '../lib/http.mjs';
 import { connect } from '../lib/wsraw.mjs';
 
-const ELEMENT = '<script src="/.headgate/headgate.js"></script>';
+const ELEMENT = '<script src="/.headgate/headgate.js" data-install></script>';
 const PAGE = '<!doctype html><html><head>@<title>x</title></head><p>hello';
 const mark = (text, element = ELEMENT) => text.replace('@', element);
 
@@ -198,10 +198,10 @@ const policies = [
   [["default-src 'none'; script-src 'self'", "img-src 'none'"], PAGE, ELEMENT],
   ["script-src http://gate.example", PAGE, ELEMENT],
   ["script-src 'nonce-abc'", '<head>@<script nonce="abc">x</script>',
-    ELEMENT.replace('>', ' nonce="abc">')],
+    ELEMENT.replace(' data', ' nonce="abc" data')],
   ["script-src 'strict-dynamic' 'nonce-abc' https:",
     '<head>@<script nonce=abd></script><script nonce=\'abc\'>x</script>',
-    ELEMENT.replace('>', ' nonce="abc">')],
+    ELEMENT.replace(' data', ' nonce="abc" data')],
 ];
 for (const [policy, page, element] of policies)
   test(`a policy that allows it: ${policy}`, async (t) => {

@@ -19,7 +19,7 @@ import { Process, tempDir } from '../lib/process.mjs';
 import { until } from '../lib/wait.mjs';
 
 const PAGE = '<!doctype html><html><head><title>x</title></head><p>hello';
-const ELEMENT = '<script src="/.headgate/headgate.js"></script>';
+const ELEMENT = '<script src="/.headgate/headgate.js" data-install></script>';
 const hash = (data) => createHash('sha256').update(data).digest('hex');
 
 async function serve(t, server) {
