@@ -58,17 +58,6 @@ auth_check_method(struct configbuild *build, const struct section *section,
 		configcheck_wrong(build, section, "auth", "%s", wrong);
 }
 
-static bool
-auth_answers_http(const struct service *service)
-{
-	size_t i;
-
-	for (i = 0; i < service->plugin_count; i++)
-		if (service->plugins[i]->has_http)
-			return (true);
-	return (false);
-}
-
 void
 configcheck_auth(struct configbuild *build, const struct section *section,
     struct service *service)
@@ -77,10 +66,6 @@ configcheck_auth(struct configbuild *build, const struct section *section,
 		service->forward_credentials = false;
 	else if (strcmp(service->auth_name, "upstream") != 0)
 		auth_check_method(build, section, service);
-	if (service->auth != NULL && auth_answers_http(service))
-		configcheck_wrong(build, section, "auth",
-		    "nobody is asked for HTTP requests, which a plugin here "
-		    "answers; give WebSockets a service of their own");
 	if (service->is_trunk && service->auth != NULL)
 		configcheck_wrong(build, section, "auth",
 		    "edges are known by the listener: see edge-secret-file");

@@ -15,6 +15,7 @@
 
 #include "conn.h"
 #include "httpbody.h"
+#include "login.h"
 #include "plugin.h"
 
 /* Bytes of a body that nobody wants any more and that are read all the same, so
@@ -34,10 +35,13 @@ struct hg_exchange {
 	 * hooks; it looks at it later. */
 	void			(*changed)(struct hg_exchange *);
 	void			*reader;
+	struct hg_login		*login;		/* who is it?; NULL: not asked,
+						 * or answered */
 	unsigned		 holds;
 	int64_t			 left;		/* of the response's body, -1:
 						 * any length */
 	bool			 expects;	/* 100 Continue */
+	bool			 begun;		/* the plugin knows it */
 	bool			 last;		/* the connection ends with it */
 	bool			 responded;
 	bool			 bodyless;	/* what is sent is dropped */
@@ -55,6 +59,9 @@ struct hg_exchange *exchange_create(struct hg_conn *, const struct service *,
 void	exchange_free(struct hg_exchange *);
 /* A response of our own, which ends the connection. */
 void	exchange_refuse(struct hg_exchange *, int status, const char *why);
+/* The same with the status and the fields of this one. */
+void	exchange_refuse_as(struct hg_exchange *, const struct hg_head *,
+    const char *why);
 
 /* For the table of functions. */
 int	exchange_respond(struct hg_exchange *, int status,

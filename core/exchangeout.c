@@ -213,22 +213,28 @@ exchange_abort(struct hg_exchange *ex, const char *why)
 	conn_kill(ex->conn, why);
 }
 
+/* with: fields that it is to have, or NULL. */
 static struct hg_fields *
-out_refusal(size_t len)
+out_refusal(const struct hg_head *with, size_t len)
 {
 	struct hg_fields *fields;
 	char length[32];
+	unsigned i;
 
 	if ((fields = http_fields_new()) == NULL)
 		return (NULL);
+	for (i = 0; with != NULL && i < with->count; i++)
+		http_fields_add(fields, http_name(with, i),
+		    http_value(with, i));
 	snprintf(length, sizeof(length), "%zu", len);
 	http_fields_add(fields, "Content-Type", "text/plain; charset=utf-8");
 	http_fields_add(fields, "Content-Length", length);
 	return (fields);
 }
 
-void
-exchange_refuse(struct hg_exchange *ex, int status, const char *why)
+static void
+out_refuse(struct hg_exchange *ex, int status, const struct hg_head *with,
+    const char *why)
 {
 	struct hg_fields *fields;
 	char text[128];
@@ -244,11 +250,27 @@ exchange_refuse(struct hg_exchange *ex, int status, const char *why)
 	}
 	len = snprintf(text, sizeof(text), "%s\n", why);
 	ex->last = true;
-	fields = out_refusal((size_t)len);
+	fields = out_refusal(with, (size_t)len);
 	if (fields == NULL || exchange_respond(ex, status, fields) != 0)
 		conn_kill(ex->conn, "out of memory");
 	else
 		exchange_send(ex, frame_copy(text, (size_t)len, 0));
 	http_fields_free(fields);
 	exchange_end(ex);
+}
+
+void
+exchange_refuse(struct hg_exchange *ex, int status, const char *why)
+{
+	out_refuse(ex, status, NULL, why);
+}
+
+void
+exchange_refuse_as(struct hg_exchange *ex, const struct hg_head *head,
+    const char *why)
+{
+	if (head == NULL)
+		out_refuse(ex, 503, NULL, "out of memory");
+	else
+		out_refuse(ex, head->status, head, why);
 }

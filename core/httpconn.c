@@ -37,7 +37,7 @@ httpconn_owes(const struct httpconn *http)
 		return ("closed");
 	if (ex == NULL)
 		return (http->in_head ? "no complete request" : "idle");
-	if (!httpbody_is_complete(&ex->body) && (ex->holds == 0 || ex->ended))
+	if (!httpbody_is_complete(&ex->body) && ((ex->begun && ex->holds == 0) || ex->ended))
 		return ("no complete body");
 	return (NULL);
 }
@@ -71,7 +71,8 @@ httpconn_close_exchange(struct httpconn *http)
 	http->exchange = NULL;
 	if (ex == NULL)
 		return;
-	if (ex->plugin->http.close != NULL)
+	login_cancel(ex->login);
+	if (ex->begun && ex->plugin->http.close != NULL)
 		ex->plugin->http.close(ex, ex->state);
 	exchange_free(ex);
 }

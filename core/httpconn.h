@@ -49,6 +49,10 @@ void	httpconn_stop(struct hg_conn *);
 /* For files of httpconn. */
 void	httpconn_read(struct httpconn *);
 void	httpconn_begin(struct httpconn *, struct hg_head *request);
+/* The plugin of the service's "auth" says whether the exchange's plugin gets
+ * the request, by httpconn_call. */
+void	httpconn_login(struct hg_exchange *);
+void	httpconn_call(struct hg_exchange *);
 /* Whether it has ended, and what is left of its request's body is read or not
  * worth it. NULL is fine. */
 bool	httpconn_is_done(const struct hg_exchange *);

@@ -10,7 +10,7 @@ read_wants_body(const struct hg_exchange *ex)
 {
 	if (ex == NULL || httpbody_is_complete(&ex->body))
 		return (false);
-	return (ex->ended ? !ex->last : ex->holds == 0);
+	return (ex->ended ? !ex->last : ex->begun && ex->holds == 0);
 }
 
 static bool

@@ -83,8 +83,18 @@ request_open(struct httpconn *http, struct hg_exchange *ex)
 		http->closing = true;
 		exchange_free(ex);
 		openconn_refuse(http->conn, status, NULL, why);
-	} else if (ex->plugin->http.begin(ex, ex->state, ex->request) != 0)
+	} else
+		httpconn_login(ex);
+}
+
+/* Who is it is settled. */
+void
+httpconn_call(struct hg_exchange *ex)
+{
+	ex->begun = true;
+	if (ex->plugin->http.begin(ex, ex->state, ex->request) != 0)
 		exchange_refuse(ex, 500, "the request cannot be answered");
+	httpconn_later(ex->reader);
 }
 
 void

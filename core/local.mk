@@ -63,7 +63,8 @@ core_libheadgate_a_SOURCES = \
 	core/inner.h core/innerparts.h \
 	core/openconn.c core/openconn.h \
 	core/openchannel.c core/openchannel.h \
-	core/httpconn.c core/httpread.c core/httprequest.c core/httpconn.h \
+	core/httpconn.c core/httpread.c core/httplogin.c core/httprequest.c \
+	core/httpconn.h \
 	core/accept.c core/accept.h \
 	core/stats.c core/stats.h \
 	core/control.c core/control.h \

@@ -10,6 +10,7 @@
  *	hop=NAME	says whether the host refused a field of that name
  *	stream=N	sends N bytes, as they are taken
  *	length=N&N	promises a length, and sends another
+ *	field=NAME	says what the request's field has
  *	abort		aborts without a response; abort=1: within one
  *	wait		answers when somebody asks for "go"
  *	hold		holds the body until then, and is "count" else
@@ -180,6 +181,15 @@ answer_hop(struct answer *answer)
 }
 
 static void
+answer_field(struct answer *answer, const struct hg_head *request)
+{
+	const char *value = hg->head_get(request,
+	    strchr(answer->query, '=') + 1);
+
+	answer_whole(answer, 200, value != NULL ? value : "none");
+}
+
+static void
 answer_abort(struct answer *answer)
 {
 	if (answer_number(answer, '=') == 1) {
@@ -216,6 +226,8 @@ answer_begin(struct hg_exchange *ex, void *state,
 		answer_whole(answer, (int)answer_number(answer, '='), "x");
 	else if (answer_is(answer, "hop"))
 		answer_hop(answer);
+	else if (answer_is(answer, "field"))
+		answer_field(answer, request);
 	else if (answer_is(answer, "go"))
 		answer_go(answer);
 	else if (answer_is(answer, "abort"))

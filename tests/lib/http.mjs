@@ -13,7 +13,8 @@ const top = process.env.top_builddir ?? '.';
 const PLUGINS = process.env.HEADGATE_PLUGIN_DIR ?? join(top, 'plugins/all');
 
 // A daemon with tests/lib/answer.c at /a/*, echo at /echo, and what is added.
-export function startAnswers(t, sections = {}, plugins = ['echo']) {
+export function startAnswers(t, sections = {}, plugins = ['echo'],
+  files = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'headgate-plugins-'));
   atEnd(() => rmSync(dir, { recursive: true, force: true }));
   copyFileSync(join(top, 'tests/lib/.libs/answer.so'), join(dir, 'answer.so'));
@@ -26,7 +27,7 @@ export function startAnswers(t, sections = {}, plugins = ['echo']) {
     'plugin echo': {},
     'service echo': { listen: 'main', path: '/echo', plugins: 'echo' },
     ...sections,
-  }, { args: ['--plugin-dir', dir] });
+  }, { args: ['--plugin-dir', dir], files });
 }
 
 // A request's text. fields: as for wsraw's request().

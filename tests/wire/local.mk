@@ -1,6 +1,7 @@
 # The daemon, byte by byte, over loopback.
 WIRE_TESTS += \
 	tests/wire/auth-basic.test.mjs \
+	tests/wire/auth-http.test.mjs \
 	tests/wire/auth-inner.test.mjs \
 	tests/wire/auth-request.test.mjs \
 	tests/wire/auth-token.test.mjs \
