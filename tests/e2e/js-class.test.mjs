@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 
 import { startDaemon } from '../lib/daemon.mjs';
 import { Client, load } from '../lib/headgatejs.mjs';
+import { usersText } from '../lib/users.mjs';
 import { until } from '../lib/wait.mjs';
 import { run, cases } from '../lib/websocket-cases.mjs';
 import { startServer } from '../lib/websocket-server.mjs';
@@ -73,4 +74,39 @@ test('a server that says nothing any more is noticed, one that lives is not',
     await client.message('still open');
     process.kill(daemon.pid, 'SIGSTOP');
     await client.failed();
+  });
+
+test('auth = basic: one question for all, and new credentials for one',
+  async (t) => {
+    const daemon = await startDaemon(t, {
+      'listen clients': { address: '127.0.0.1:0' },
+      'plugin echo': {}, 'plugin channels': {},
+      'plugin basic': { users: '@DIR@/users', realm: 'the gate' },
+      'service echo': {
+        listen: 'clients', path: '/echo', plugins: 'echo', auth: 'basic',
+        'second-handshake': 'yes', extensions: 'x-kaazing-channels',
+      },
+    }, { files: { users: usersText(t, { joe: 'welcome' }) } });
+    const asked = [];
+    const joe = { username: 'joe', password: 'welcome' };
+    headgate.configure({ challenge: async ({ realm, scheme, round }) => {
+      asked.push([scheme, realm, round]);
+      return round === 1 ? { username: 'joe', password: 'wrong' } : joe;
+    } });
+    t.after(() => headgate.configure({ challenge: undefined }));
+    const clients = [1, 2, 3].map(() =>
+      new Client(t, headgate, daemon.url('clients', '/echo')));
+    for (const [i, client] of clients.entries()) {
+      await client.expect('open');
+      client.ws.send(`hello ${i}`);
+      await client.message(`hello ${i}`);
+    }
+    assert.deepEqual(asked, [['Basic', 'the gate', 1],
+      ['Basic', 'the gate', 2]]);
+    assert.equal((await daemon.connections('websocket-in')).length, 1);
+    assert.equal(await headgate.authenticate(clients[0].ws, joe), true);
+    assert.equal(await headgate.authenticate(clients[0].ws,
+      { ...joe, password: 'wrong' }), false);
+    clients[0].ws.send('still open');
+    await clients[0].message('still open');
   });

@@ -104,9 +104,18 @@ test('nobody listens: error and 1006, once', async (t) => {
 });
 
 test('handshake: false offers nothing', async (t) => {
-  const { server } = await start(t, '/', ['one'], { handshake: false });
+  const { server, url, client } = await start(t, '/', ['one'],
+    { handshake: false });
   const peer = await outer(server, '/', 'one');
   assert.deepEqual(peer.outer.fields['sec-websocket-protocol'], ['one']);
+  await client.expect('open');
+  // And that is not remembered.
+  headgate.configure({ handshake: true });
+  const next = new Client(t, headgate, `${url}/`, ['one']);
+  const again = await outer(server, '/', 'one');
+  assert.deepEqual(again.outer.fields['sec-websocket-protocol'],
+    [`${HANDSHAKE},one`]);
+  await next.expect('open');
 });
 
 test('a page that offers the handshake itself is left alone', async (t) => {

@@ -123,8 +123,8 @@ class Opening {
 
   // --- a connection of its own
 
-  linkPlain(protocol, extensions, link) {
-    if (!link.isOffering && plainPaths.size < PLAIN_MAX)
+  linkPlain(protocol, extensions) {
+    if (this.#request.isPlain && plainPaths.size < PLAIN_MAX)
       plainPaths.add(this.#request.url.origin + this.#request.url.pathname);
     this.#learned('plain');
     this.#opened(protocol, extensions);

@@ -53,15 +53,43 @@ function authorizationOf(answer) {
   return value;
 }
 
-// Asks the page. Gives the value of Authorization, or null.
-async function askCredentials(request, response, round) {
+// Answers of the page, by origin and challenge: who is asked the same by the same
+// server has the same answer, also while the page is still thinking about it.
+const ANSWERS_MAX = 100;
+const answers = new Map(); // { promise, value }; value: what it came to
+
+async function askPage(request, header, round) {
   const challenge = request.challenge ?? settings.challenge;
   if (typeof challenge !== 'function')
     return null;
-  const header = response.fields.get('WWW-Authenticate') ?? '';
   return authorizationOf(await challenge({
     url: request.url.href, protocols: [...request.protocols], round,
     header, scheme: /^\s*([^\s,]+)/.exec(header)?.[1] ?? '',
     realm: /\brealm="((?:[^"\\]|\\.)*)"/i.exec(header)?.[1] ?? '',
   }));
+}
+
+// A promise of the value of Authorization, or of null: the page has none. What
+// was tried already is not given again.
+function askCredentials(request, response, round) {
+  const header = response.fields.get('WWW-Authenticate') ?? '';
+  const key = `${request.url.origin} ${header}`;
+  const known = answers.get(key);
+  if (known && (known.value === undefined ||
+      known.value !== request.authorization))
+    return known.promise;
+  const answer = { promise: askPage(request, header, round) };
+  const forget = () => {
+    if (answers.get(key) === answer)
+      answers.delete(key);
+  };
+  answers.delete(known ? key : answers.size < ANSWERS_MAX ? undefined :
+    answers.keys().next().value);
+  answers.set(key, answer);
+  answer.promise.then((value) => {
+    answer.value = value;
+    if (value === null)
+      forget();
+  }, forget);
+  return answer.promise;
 }
