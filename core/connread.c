@@ -146,42 +146,41 @@ conn_relay(struct hg_conn *conn, struct buf *buf, unsigned char *at,
  * all readers of the same settings are alike. Nobody parses within another's
  * parse.
  */
-static _Thread_local struct {
+struct shared {
 	struct ws_reader	 reader;
 	unsigned char		 rsv;		/* of its chain */
 	bool			 ready;		/* it is between messages */
-} shared;
+};
+
+/* By is_initiator. */
+static _Thread_local struct shared shared_readers[2];
 
 static bool
-conn_may_share(const struct hg_conn *conn)
+conn_may_share(const struct hg_conn *conn, const struct shared *shared)
 {
 	const struct limits *limits = &conn->service->limits;
-	const struct ws_reader *reader = &shared.reader;
+	const struct ws_reader *reader = &shared->reader;
 
-	return (shared.ready && shared.rsv == conn->chain.rsv &&
-	    reader->is_client == conn->is_initiator &&
+	return (shared->ready && shared->rsv == conn->chain.rsv &&
 	    reader->frame_max == (uint64_t)limits->frame_max &&
 	    reader->frames_max == (unsigned)limits->fragments_max &&
 	    reader->piece_max == (size_t)limits->piece_max);
 }
 
-static struct ws_reader *
-conn_shared_reader(const struct hg_conn *conn)
+static void
+conn_init_shared(const struct hg_conn *conn, struct shared *shared)
 {
 	const struct limits *limits = &conn->service->limits;
-	struct ws_reader *reader = &shared.reader;
+	struct ws_reader *reader = &shared->reader;
 
-	if (conn_may_share(conn))
-		return (reader);
 	memset(reader, 0, sizeof(*reader));
 	reader->is_client = conn->is_initiator;
 	reader->frame_max = (uint64_t)limits->frame_max;
 	reader->frames_max = (unsigned)limits->fragments_max;
 	reader->piece_max = (size_t)limits->piece_max;
 	reader->rsv_allowed = conn_rsv(conn);
-	shared.rsv = conn->chain.rsv;
-	shared.ready = true;
-	return (reader);
+	shared->rsv = conn->chain.rsv;
+	shared->ready = true;
 }
 
 /* From within a parse. */
@@ -191,7 +190,7 @@ conn_change_reader(struct hg_conn *conn)
 	if (conn->reader == NULL)
 		return;
 	conn->reader->rsv_allowed = conn_rsv(conn);
-	shared.ready = false;
+	shared_readers[conn->is_initiator].ready = false;
 }
 
 void
@@ -206,20 +205,20 @@ conn_drop_reader(struct hg_conn *conn)
 
 /* Where it stopped within something that goes on, it is the connection's. */
 static void
-conn_keep_reader(struct hg_conn *conn)
+conn_keep_reader(struct hg_conn *conn, struct shared *shared)
 {
-	shared.ready = false;
+	shared->ready = false;
 	conn->reader = NULL;
 	if (!conn_is_receiving(conn)) {
-		ws_reader_finish(&shared.reader);
+		ws_reader_finish(&shared->reader);
 		return;
 	}
 	conn->reader = recycle_get(sizeof(*conn->reader));
 	if (conn->reader != NULL) {
-		*conn->reader = shared.reader;
+		*conn->reader = shared->reader;
 		return;
 	}
-	ws_reader_finish(&shared.reader);
+	ws_reader_finish(&shared->reader);
 	conn_kill(conn, "out of memory");
 }
 
@@ -263,18 +262,22 @@ static void
 conn_parse(struct hg_conn *conn, struct buf *buf, unsigned char *at,
     size_t len)
 {
-	bool is_shared = conn->reader == NULL, is_between;
+	struct shared *shared = &shared_readers[conn->is_initiator];
 
-	if (is_shared)
-		conn->reader = conn_shared_reader(conn);
+	if (conn->reader != NULL) {
+		conn_parse_on(conn, buf, at, len);
+		if (ws_run_may_begin(conn->reader))
+			conn_drop_reader(conn);
+		return;
+	}
+	if (!conn_may_share(conn, shared))
+		conn_init_shared(conn, shared);
+	conn->reader = &shared->reader;
 	conn_parse_on(conn, buf, at, len);
-	is_between = ws_run_may_begin(conn->reader);
-	if (is_shared && is_between)
+	if (ws_run_may_begin(&shared->reader))
 		conn->reader = NULL;
-	else if (is_shared)
-		conn_keep_reader(conn);
-	else if (is_between)
-		conn_drop_reader(conn);
+	else
+		conn_keep_reader(conn, shared);
 }
 
 static void

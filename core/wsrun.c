@@ -6,13 +6,6 @@
 #include "mask.h"
 #include "utf8.h"
 
-bool
-ws_run_may_begin(const struct ws_reader *r)
-{
-	return (!r->in_frame && !r->in_message && r->partial_len == 0 &&
-	    r->error_code == 0 && !r->closed);
-}
-
 #define BIT_FIN		0x80
 #define BIT_MASK	0x80
 #define LEN_SHORT	0x7d	/* in the second byte itself */

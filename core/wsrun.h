@@ -20,7 +20,13 @@ struct ws_run {
 };
 
 /* Whether what comes next is a new message. */
-bool	ws_run_may_begin(const struct ws_reader *);
+static inline bool
+ws_run_may_begin(const struct ws_reader *r)
+{
+	return (!r->in_frame && !r->in_message && r->partial_len == 0 &&
+	    r->error_code == 0 && !r->closed);
+}
+
 /*
  * Makes of the first bytes what is sent on, in place. It ends before the first
  * frame that is not whole, no message of its own, or nothing that the reader
