@@ -166,15 +166,18 @@ fanout_channel(const struct hg_member *member)
 void
 fanout_member_end(struct hg_member *member)
 {
+	char reason[FANOUT_REASON];
+
 	if (fanout_member_keep(member, FANOUT_LEAVES))
 		return;
 	fanout_member_detach(member, FANOUT_LEAVES);
 	if (member->channel == NULL || member->ended)
 		return;
 	member->ended = true;
-	/* The translator may leave from within: the member is not used after
-	 * this. */
-	hg->channel_end(member->channel, member->code, member->reason);
+	/* The translator may leave from within: the member, and what it says,
+	 * is not used after that. */
+	memcpy(reason, member->reason, sizeof(reason));
+	hg->channel_end(member->channel, member->code, reason);
 }
 
 void
