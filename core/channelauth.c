@@ -2,6 +2,7 @@
 #include "channelauth.h"
 
 #include "log.h"
+#include "str.h"
 
 /* How long for an answer, in halves of connect-timeout: of a slot; of the next
  * headgate, which has that for its own; of the link to there. */
@@ -244,6 +245,63 @@ channelauth_checked(void *arg, const struct login_result *result)
 	http_free(request);
 }
 
+static bool
+channelauth_is_credential(const char *name)
+{
+	return (str_equal_nocase(name, "Authorization") ||
+	    str_equal_nocase(name, "Cookie"));
+}
+
+static int
+channelauth_copy(struct hg_fields *fields, const struct hg_head *from,
+    bool credentials)
+{
+	unsigned i;
+
+	for (i = 0; from != NULL && i < from->count; i++)
+		if (channelauth_is_credential(http_name(from, i)) ==
+		    credentials && http_fields_add(fields, http_name(from, i),
+		    http_value(from, i)) != 0)
+			return (-1);
+	return (0);
+}
+
+/*
+ * What the service's own "auth" is asked with: the credentials are new, but all
+ * else is as it was accepted. A peer that could say here what it wants to reach,
+ * or from where, would be let in to one thing for another. NULL: too long, or no
+ * memory.
+ */
+static struct hg_head *
+channelauth_claim(const struct hg_channel *ch, const struct hg_head *request)
+{
+	struct hg_fields *fields = http_fields_new();
+	struct hg_head *claim = NULL;
+
+	if (fields != NULL && channelauth_copy(fields, request, true) == 0 &&
+	    channelauth_copy(fields, ch->request, false) == 0)
+		claim = http_request("GET", ch->request != NULL ?
+		    ch->request->target : "/", fields);
+	http_fields_free(fields);
+	return (claim);
+}
+
+static void
+channelauth_check(struct hg_channel *ch, const struct hg_head *request)
+{
+	struct hg_head *claim = channelauth_claim(ch, request);
+
+	ch->auth = CHANNEL_AUTH_WIRE;
+	if (claim == NULL) {
+		channelauth_answer(ch, channelauth_no(), CHANNEL_AUTH_NONE);
+		return;
+	}
+	ch->identity->asked = http_ref(request);
+	login_start(&ch->identity->check, ch->service, claim,
+	    conn_peer(ch->conn), channelauth_checked, ch);
+	http_free(claim);
+}
+
 void
 channelauth_got(struct hg_channel *ch, const struct hg_head *request)
 {
@@ -257,14 +315,10 @@ channelauth_got(struct hg_channel *ch, const struct hg_head *request)
 		http_free(no);
 		return;
 	}
-	if (ch->identity == NULL || ch->service->auth == NULL) {
+	if (ch->identity == NULL || ch->service->auth == NULL)
 		channelauth_go_on(ch, request);
-		return;
-	}
-	ch->auth = CHANNEL_AUTH_WIRE;
-	ch->identity->asked = http_ref(request);
-	login_start(&ch->identity->check, ch->service, request,
-	    conn_peer(ch->conn), channelauth_checked, ch);
+	else
+		channelauth_check(ch, request);
 }
 
 void
