@@ -97,6 +97,8 @@ channel_drop_waits(struct hg_channel *ch)
 	channel_drop_waiting(&ch->waits->late);
 	list_timers_stop(&ch->waits->auth_timers);
 	free(ch->waits->early_reason);
+	http_free(ch->waits->asked);
+	http_free(ch->waits->credentials);
 	free(ch->waits);
 	ch->waits = NULL;
 }
@@ -256,7 +258,8 @@ channel_flush(struct hg_channel *ch)
 		channel_ended(ch, code, ch->waits->early_reason);
 	}
 	if (ch->waits != NULL && list_empty(&ch->waits->late) &&
-	    list_empty(&ch->waits->auth_timers))
+	    list_empty(&ch->waits->auth_timers) &&
+	    ch->waits->asked == NULL && ch->waits->credentials == NULL)
 		channel_drop_waits(ch);
 }
 
@@ -420,6 +423,8 @@ channel_credential(const struct hg_channel *ch, const char *name)
 
 	if (ch->identity != NULL)
 		given = ch->identity->credentials;
+	else if (ch->waits != NULL)
+		given = ch->waits->credentials;
 	if (given != NULL && (value = http_get(given, name)) != NULL)
 		return (value);
 	return (ch->request != NULL ? http_get(ch->request, name) : NULL);

@@ -61,6 +61,9 @@ struct channel_waits {
 	size_t		 early_bytes, late_bytes;
 	char		*early_reason;
 	struct list	 auth_timers;	/* the deadline of channel->auth */
+	/* Where no "auth" of the service's own keeps them: new credentials that
+	 * somebody is asked about, and those that were accepted last. */
+	struct hg_head	*asked, *credentials;
 };
 
 /*

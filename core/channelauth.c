@@ -102,6 +102,20 @@ channelauth_settle(struct hg_channel *ch, struct hg_head *response)
 	return (response);
 }
 
+/* Also by somebody further on credentials are accepted for what follows. */
+static void
+channelauth_keep(struct hg_channel *ch, bool accepted)
+{
+	struct channel_waits *waits = ch->waits;
+
+	if (waits == NULL || waits->asked == NULL)
+		return;
+	http_free(accepted ? waits->credentials : waits->asked);
+	if (accepted)
+		waits->credentials = waits->asked;
+	waits->asked = NULL;
+}
+
 static void
 channelauth_stop(struct hg_channel *ch)
 {
@@ -119,6 +133,7 @@ channelauth_answer(struct hg_channel *ch, struct hg_head *response,
 	channelauth_stop(ch);
 	ch->auth = (unsigned char)next;
 	response = channelauth_settle(ch, response);
+	channelauth_keep(ch, response != NULL && response->status == 200);
 	if (response == NULL) {
 		channel_fail(ch, 1011, "out of memory");
 		return;
@@ -245,6 +260,17 @@ channelauth_checked(void *arg, const struct login_result *result)
 	http_free(request);
 }
 
+/* Nobody here can tell whether they are right. */
+static void
+channelauth_ask_others(struct hg_channel *ch, const struct hg_head *request)
+{
+	struct channel_waits *waits = channel_waits(ch);
+
+	if (waits != NULL)
+		waits->asked = http_ref(request);
+	channelauth_go_on(ch, request);
+}
+
 static bool
 channelauth_is_credential(const char *name)
 {
@@ -316,7 +342,7 @@ channelauth_got(struct hg_channel *ch, const struct hg_head *request)
 		return;
 	}
 	if (ch->identity == NULL || ch->service->auth == NULL)
-		channelauth_go_on(ch, request);
+		channelauth_ask_others(ch, request);
 	else
 		channelauth_check(ch, request);
 }

@@ -126,6 +126,7 @@ async function accepted() {
     const id = text.match(/0x\w{4}/)[0];
     if (text.startsWith('create ')) {
       trunk.control(`created ${id}`, head('HTTP/1.1 101 Fine'));
+      accepted.text = text;
       return id;
     }
     trunk.control(`destroy ${id} code=1000`);
@@ -205,6 +206,30 @@ test('a gateway that does not answer: 401, and its late one is none',
     await m.next(/^authed 0x0001\r\nHTTP\/1.1 200 /);
     assert.equal(m.controls.length, 0);
   });
+
+test('what a channel inherits is what the gateway last accepted', async (t) => {
+  const opening = openMux(t, edge.port('main'), '/any', '',
+    { Authorization: basic('joe:old'), Cookie: 'old=1' });
+  const root = await accepted();
+  const m = await opening;
+  let id = 1;
+  for (const [value, answer, seen] of [
+    ['joe:bad', ['HTTP/1.1 401 No', { 'WWW-Authenticate': 'Basic' }], 'joe:old'],
+    ['joe:new', ['HTTP/1.1 200 Fine'], 'joe:new'],
+    ['joe:worse', ['HTTP/1.1 401 No'], 'joe:new'],
+    ['joe:newer', ['HTTP/1.1 200 Fine'], 'joe:newer']]) {
+    ask(m, 0, basic(value));
+    await trunk.next(new RegExp(`^auth ${root}\r\n`));
+    trunk.control(`authed ${root}`, head(...answer));
+    await m.next(/^authed 0x0000\r\n/);
+    m.create(id, '/any');
+    await accepted();
+    await m.next(/^created /);
+    assert.ok(accepted.text.includes(`Authorization: ${basic(seen)}\r\n`),
+      accepted.text);
+    id += 2;
+  }
+});
 
 test('a client that leaves while it is asked', async (t) => {
   const { m, id } = await client(t);
