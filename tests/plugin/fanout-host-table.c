@@ -368,8 +368,13 @@ t_full(const struct hg_channel *ch)
 static void
 t_end(struct hg_channel *ch, unsigned code, const char *reason)
 {
-	(void)reason;
+	char was[128];
+
+	/* It is written when all were told, so it must be there then. */
+	snprintf(was, sizeof(was), "%s", reason);
 	channel_end(ch, code);
+	if (strncmp(was, reason, sizeof(was) - 1) != 0)
+		host_wrong("%s: the reason of its end is gone", ch->name);
 }
 
 static void

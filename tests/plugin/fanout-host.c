@@ -135,6 +135,8 @@ channel_end(struct hg_channel *ch, unsigned code)
 	if (ch->ended)
 		host_wrong("%s: ended twice", ch->name);
 	channel_ending(ch, HG_SEND);
+	if (host.on_end != NULL)
+		host.on_end(ch);
 	channel_last(ch, code);
 }
 

@@ -40,6 +40,8 @@ struct host {
 	unsigned		 merges, unmerges, handovers, ends;
 	unsigned		 deny_merge;	/* 1 of so many; 0: none */
 	bool			 deny_unmerge;
+	/* The translator, when it is told that a child ends; or NULL. */
+	void			(*on_end)(struct hg_channel *);
 	uint64_t		 newest;	/* as a resume was told */
 	bool			 deny_handover;	/* to one of the members */
 	bool			 deny_dissolve;	/* to each of them */

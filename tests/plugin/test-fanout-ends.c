@@ -55,6 +55,42 @@ test_unmerge_fails(void)
 	host_finish();
 }
 
+static void
+leave_within(struct hg_channel *ch)
+{
+	struct hg_member *member;
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		if (s[i]->child != ch || (member = s[i]->member) == NULL)
+			continue;
+		s[i]->member = NULL;
+		host.flows->leave(member, 1000, "within");
+	}
+}
+
+/* W11: the translator leaves when it is told of the end, and the member is
+ * freed, while the channel has still to say why it ends. */
+static void
+test_leaves_within(void)
+{
+	start(3, NULL);
+	sub_unchecked(s[1]);
+	host.deny_unmerge = true;
+	host.on_end = leave_within;
+	publish(2);
+	publish(3);
+	sub_copies(s[0]);
+	copy_text(s[1], "9");
+	T_EQ(host_end_code(s[1]->child), 1011);
+	T_NULL(s[1]->member);
+	host_turn();
+	T_TRUE(host_is_closed(s[1]->child));
+	T_EQ(host_counter("members"), 2);
+	host.on_end = NULL;
+	host_finish();
+}
+
 /* With a wire that cannot hand over, each goes on by itself at first. */
 static void
 test_no_handover(void)
@@ -260,6 +296,7 @@ test_never_leaves(void)
 
 T_MAIN(
 	{ "an unmerge fails", test_unmerge_fails },
+	{ "W11 left within its end", test_leaves_within },
 	{ "no handover", test_no_handover },
 	{ "nothing works", test_nothing_works },
 	{ "the other side ends a child", test_peer_ends },
