@@ -30,8 +30,9 @@ service_path_byte(const char **at)
 	return (*(*at)++);
 }
 
-/* Whether a segment is "." or "..": a server may take it for another path than
- * the one that was found here. */
+/* Whether a segment is "." or "..", by itself or with the parameters behind ";"
+ * that some servers cut off: a server may take it for another path than the one
+ * that was found here. */
 static bool
 service_path_climbs(const char *path)
 {
@@ -43,11 +44,11 @@ service_path_climbs(const char *path)
 		c = *path == '\0' ? '\0' : service_path_byte(&path);
 		if (c == '.') {
 			dots++;
-		} else if (c == '/' || c == '\\' || c == '\0') {
+		} else if (c == '/' || c == '\\' || c == ';' || c == '\0') {
 			if (!other && (dots == 1 || dots == 2))
 				return (true);
 			dots = 0;
-			other = false;
+			other = c == ';';
 		} else {
 			other = true;
 		}
