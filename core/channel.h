@@ -153,6 +153,8 @@ struct hg_channel {
 							 * parent carries */
 	bool				 in_text : 1;
 	bool				 sending : 1;	/* in a message */
+	bool				 deaf : 1;	/* what comes is nobody's:
+						 * its login has ended */
 	uint64_t			 messages_in, messages_out;
 	uint64_t			 bytes_in, bytes_out;
 };

@@ -27,9 +27,8 @@ channelauth_no(void)
 	return (http_response(401, http_status_text(401), NULL));
 }
 
-/* The channel alone, behind what is queued; of channel 0 the connection. */
 static void
-channelauth_refuse(struct hg_channel *ch, const char *reason)
+channelauth_end(struct hg_channel *ch, const char *reason)
 {
 	struct hg_slot *mux = channel_mux(ch);
 	struct hg_channel *child, *next;
@@ -44,6 +43,21 @@ channelauth_refuse(struct hg_channel *ch, const char *reason)
 	}
 	mux->plugin->mux.end(mux, mux->state, ch, ch->mux_data, 1008, reason,
 	    false);
+}
+
+/*
+ * The channel alone, behind what is queued; of channel 0 the connection. The
+ * peer need not agree: what it sends from here on is nobody's.
+ */
+static void
+channelauth_refuse(struct hg_channel *ch, const char *reason)
+{
+	channelauth_end(ch, reason);
+	ch->deaf = true;
+	/* What is above channel 0 goes with the connection: its end says so
+	 * too, and would not wait for what is queued. */
+	if (ch->opened && (ch != ch->conn->root || channel_mux(ch) == NULL))
+		channel_ended(ch, 1008, reason);
 }
 
 /* To the other end of the wire. */

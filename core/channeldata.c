@@ -56,7 +56,8 @@ channel_keep_early(struct hg_channel *ch, struct hg_frame *frame)
 void
 channel_recv_checked(struct hg_channel *ch, struct hg_frame *frame)
 {
-	if (ch->wire_ended || ch->early_code != 0 || ch->chain.dead) {
+	if (ch->wire_ended || ch->early_code != 0 || ch->chain.dead ||
+	    ch->deaf) {
 		frame_unref(frame);
 		return;
 	}

@@ -43,6 +43,8 @@ const daemon = SKIP ? null : await startDaemon(nodeTest, {
     source: ['query token', 'cookie sid', 'header'] })),
   'service server': { listen: 'main', path: '/server', auth: 'token',
     ...hs({ source: 'query token' }), connect: `ws://127.0.0.1:${server.port}` },
+  'service until': service('/until', { ...hs({ skew: '0' }), plugins: '',
+    connect: `ws://127.0.0.1:${server.port}` }),
 }, { files: { secret: `${SECRET}\n`, 'rsa.pem': rsa.pem, 'ec.pem': ec.pem,
   'ec2.pem': ec2.pem } });
 const port = daemon?.port('main');
@@ -240,6 +242,66 @@ test('a connection ends with its token', async (t) => {
   assert.equal(close.opcode, ws.OP.CLOSE);
   assert.equal(close.payload.readUInt16BE(0), 1008);
   assert.equal(close.payload.subarray(2).toString(), 'the login has expired');
+});
+
+// Who was let in until then may have more to say, and no wish to end.
+async function upstream() {
+  const peer = await server.next();
+  peer.send(accept(await peer.head()));
+  return { peer, says: async (text) =>
+    assert.equal((await peer.message()).payload.toString(), text) };
+}
+
+test('B06: the server hears nothing from whose login has ended', async (t) => {
+  const opening = open(t, port, '/until', bearer(good({ exp: now() + 2 })));
+  const { peer, says } = await upstream();
+  const client = await opening;
+  client.send(ws.text('in time'));
+  await says('in time');
+  await client.closeFrame(1008);
+  client.send(ws.text('too late'));
+  await peer.closeFrame(1008);
+});
+
+for (const [name, value] of [['whose login has ended', null],
+  ['who turns out to be another', 'ann']])
+  test(`B06: the server hears nothing from a channel of ${name}`, async (t) => {
+    const opening = openMux(t, port, '/until', '', bearer(good()));
+    await upstream();
+    const m = await opening;
+    m.create(1, '/until', bearer(good(value ? {} : { exp: now() + 2 })));
+    const { peer, says } = await upstream();
+    await m.next(/^created 0x0001/);
+    m.data(1, 'in time');
+    await says('in time');
+    if (value) {
+      m.control('auth 0x0001', head('GET / HTTP/1.1',
+        bearer(good({ sub: value }))));
+      await m.next(/^authed 0x0001\r\nHTTP\/1\.1 403 /);
+    }
+    await m.next(/^destroy 0x0001 code=1008/);
+    m.data(1, 'too late');
+    await peer.closeFrame(1008);
+  });
+
+test('B06: nor on channel 0', async (t) => {
+  const opening = openMux(t, port, '/until', 'window=256', bearer(good()));
+  const { peer, says } = await upstream();
+  const m = await opening;
+  m.data(0, 'in time');
+  await says('in time');
+  // The answer stands behind what there is no credit for.
+  peer.send(Buffer.concat(Array(4).fill(
+    ws.text('x'.repeat(100), { key: false }))));
+  await m.message(0);
+  await m.message(0);
+  m.control('auth 0x0000', head('GET / HTTP/1.1',
+    bearer(good({ sub: 'ann' }))));
+  m.data(0, 'too late');
+  m.control('credit 0x0000 bytes=10000');
+  await m.next(/^authed 0x0000\r\nHTTP\/1\.1 403 /);
+  await m.closed(1008);
+  await peer.closeFrame(1008);
 });
 
 for (const offer of ['', 'chunk=4096'])
