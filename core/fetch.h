@@ -96,6 +96,8 @@ struct hg_head *fetch_make_request(const struct hg_target *,
     const struct hg_request *);
 /* Whether it may be sent again when nobody knows what became of it. */
 bool	fetch_is_repeatable(const struct hg_head *request);
+/* Whether its connection is somebody's afterwards, and nobody else's. */
+bool	fetch_is_login(const struct hg_head *request);
 /* fetchread.c: what the socket has. */
 void	fetch_read(struct hg_fetch *);
 

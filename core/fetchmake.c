@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The head of a request: what its plugin says, and what is not its to say. */
 #include <stdio.h>
+#include <string.h>
 
 #include "fetch.h"
 
@@ -17,6 +18,9 @@ static const char *const idempotent[] = {
 	"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE",
 };
 
+/* Whose body means something. */
+static const char *const bodied[] = { "POST", "PUT", "PATCH" };
+
 static bool
 is_among(const char *name, const char *const *names, size_t n)
 {
@@ -28,12 +32,19 @@ is_among(const char *name, const char *const *names, size_t n)
 	return (false);
 }
 
+/* Many servers answer 411 when there is none (RFC 9110, 8.6). */
+static bool
+needs_length(const char *method)
+{
+	return (is_among(method, bodied, sizeof(bodied) / sizeof(bodied[0])));
+}
+
 static int
-add_length(struct hg_fields *fields, int64_t length)
+add_length(struct hg_fields *fields, const char *method, int64_t length)
 {
 	char number[32];
 
-	if (length == 0)
+	if (length == 0 && !needs_length(method))
 		return (0);
 	if (length < 0)
 		return (http_fields_add(fields, "Transfer-Encoding",
@@ -65,12 +76,34 @@ fetch_make_request(const struct hg_target *target,
 			    given->field[i].value);
 	}
 	if (result == 0)
-		result = add_length(fields, request->length);
+		result = add_length(fields, request->method,
+		    request->length);
 	if (result == 0)
 		head = http_request(request->method, request->target != NULL ?
 		    request->target : fetchtarget_path(target), fields);
 	http_fields_free(fields);
 	return (head);
+}
+
+/*
+ * Some logins are of the connection, not of the request (RFC 4559, 5): who comes
+ * next on it would be taken for who was there before.
+ */
+bool
+fetch_is_login(const struct hg_head *request)
+{
+	static const char name[] = "Authorization";
+	const char *value;
+	size_t len;
+
+	for (value = http_get(request, name); value != NULL;
+	    value = http_next(request, name, value)) {
+		len = strcspn(value, " \t,");
+		if (str_equal_nocase_n(value, len, "NTLM", 4) ||
+		    str_equal_nocase_n(value, len, "Negotiate", 9))
+			return (true);
+	}
+	return (false);
 }
 
 bool

@@ -73,7 +73,8 @@ fetch_begin_body(struct hg_fetch *fetch, const struct hg_head *head)
 	httpbody_init(&fetch->body, fetch_has_no_body(fetch, head) ?
 	    HTTPBODY_NONE : coding != NULL ? HTTPBODY_CHUNKED :
 	    length != NULL ? HTTPBODY_LENGTH : HTTPBODY_REST, bytes);
-	fetch->server_closes = http_has_token(head, "Connection", "close");
+	fetch->server_closes = http_has_token(head, "Connection", "close") ||
+	    fetch_is_login(fetch->request);
 	fetch->keep_ms = keep_time(head);
 	return (0);
 }

@@ -111,6 +111,53 @@ test_retry(void)
 	}
 }
 
+static const struct {
+	const char	*authorization;
+	bool		 kept;
+} logins[] = {
+	{ "Basic eDp5", true },
+	{ "Bearer NTLM", true },
+	{ "NTLM TlRMTVNTUAAB", false },
+	{ "negotiate YII=", false },
+	{ "Negotiate\tYII=", false },
+};
+
+/* Where a login is of the connection, the next request is somebody else's. */
+static void
+test_logins(void)
+{
+	struct hg_request request = { .size = sizeof(request) };
+	struct asked asked = { 0 };
+	struct hg_fields *fields;
+	struct origin origin;
+	size_t i;
+
+	request.method = "GET";
+	for (i = 0; i < T_ROWS(logins); i++) {
+		t_row("%s", logins[i].authorization);
+		fetches_start();
+		origin_start(&origin);
+		exchange(&origin);
+		origin_forget(&origin);
+		T_REQUIRE((fields = http_fields_new()) != NULL);
+		T_EQ(http_fields_add(fields, "Authorization",
+		    logins[i].authorization), 0);
+		request.fields = fields;
+		T_REQUIRE(ask_with(&asked, &origin, &request) != NULL);
+		http_fields_free(fields);
+		origin_wait(&origin, "\r\n\r\n");
+		origin_say(&origin, OK5);
+		ORIGIN_UNTIL(&origin, asked.ends > 0);
+		T_EQ(asked.end, HG_FETCH_DONE);
+		T_EQ(fetchconn_idle(), logins[i].kept ? 1 : 0);
+		asked_free(&asked);
+		exchange(&origin);
+		T_EQ(origin.accepted, logins[i].kept ? 1 : 2);
+		origin_stop(&origin);
+		fetches_stop();
+	}
+}
+
 static void
 test_idle_ends(void)
 {
@@ -314,6 +361,7 @@ test_targets(void)
 T_MAIN({ "closed while idle", test_closed_while_idle },
     { "W15: unasked for", test_unasked },
     { "trying again", test_retry },
+    { "logins of a connection", test_logins },
     { "idle ones end", test_idle_ends },
     { "few are kept", test_kept_are_few },
     { "deadlines", test_deadlines },

@@ -48,6 +48,37 @@ test_length(void)
 	fetches_stop();
 }
 
+/* No body is a length too, where a server waits for one. */
+static void
+test_nothing(void)
+{
+	static const struct {
+		const char	*method;
+		bool		 length;
+	} rows[] = {
+		{ "GET", false }, { "HEAD", false }, { "DELETE", false },
+		{ "OPTIONS", false }, { "POST", true }, { "PUT", true },
+		{ "PATCH", true },
+	};
+	struct asked asked = { 0 };
+	struct origin origin;
+	size_t i;
+
+	for (i = 0; i < T_ROWS(rows); i++) {
+		t_row("%s", rows[i].method);
+		fetches_start();
+		origin_start(&origin);
+		ask(&asked, &origin, rows[i].method, 0);
+		origin_wait(&origin, "\r\n\r\n");
+		T_EQ(strstr(origin.got, "\r\nContent-Length: 0\r\n") != NULL,
+		    rows[i].length);
+		T_STR_EQ(origin_body(&origin), "");
+		asked_free(&asked);
+		origin_stop(&origin);
+		fetches_stop();
+	}
+}
+
 static const struct {
 	const char	*pieces[4];
 	const char	*body;
@@ -195,6 +226,7 @@ test_early_answer(void)
 }
 
 T_MAIN({ "by length", test_length },
+    { "nothing", test_nothing },
     { "chunked", test_chunked },
     { "misuse", test_misuse },
     { "full", test_full },
