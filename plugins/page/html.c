@@ -51,35 +51,39 @@ finish(struct html_span page, struct html_token *token, size_t end, size_t len)
 	token->end = end == page.len ? end : end + len;
 }
 
-/* From behind "<!--": "-->" or "--!>" ends it, and so does ">" or "->" at
- * once. */
-static void
-comment_token(struct html_span page, size_t at, struct html_token *token)
-{
-	size_t usual, bang;
-
-	if (at < page.len && page.at[at] == '>') {
-		finish(page, token, at, 1);
-		return;
-	}
-	if (at + 1 < page.len && memcmp(page.at + at, "->", 2) == 0) {
-		finish(page, token, at, 2);
-		return;
-	}
-	usual = find(page, at, "-->");
-	bang = find(page, at, "--!>");
-	if (bang < usual)
-		finish(page, token, bang, 4);
-	else
-		finish(page, token, usual, 3);
-}
-
 static bool
 begins_with(struct html_span page, size_t at, const char *text)
 {
 	size_t len = strlen(text);
 
 	return (page.len - at >= len && memcmp(page.at + at, text, len) == 0);
+}
+
+/* From behind "<!--": "-->" or "--!>" ends it, and so does ">" or "->" at
+ * once. No byte behind its end is looked at: there may be many. */
+static void
+comment_token(struct html_span page, size_t at, struct html_token *token)
+{
+	if (begins_with(page, at, ">")) {
+		finish(page, token, at, 1);
+		return;
+	}
+	if (begins_with(page, at, "->")) {
+		finish(page, token, at, 2);
+		return;
+	}
+	while ((at = find(page, at, "--")) < page.len) {
+		if (begins_with(page, at + 2, ">")) {
+			finish(page, token, at, 3);
+			return;
+		}
+		if (begins_with(page, at + 2, "!>")) {
+			finish(page, token, at, 4);
+			return;
+		}
+		at++;
+	}
+	finish(page, token, page.len, 0);
 }
 
 /* A text that is cut, and may yet become this one. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../../plugins/page/inject.h"
 
@@ -441,10 +442,46 @@ test_random(void)
 	}
 }
 
+/*
+ * W13: a window of whatever could be read over and over again. In quadratic time
+ * each would take a third of a second and more, here 64 times.
+ */
+static void
+test_linear(void)
+{
+	static const char *const fills[] = {
+		"<!---->", "<!----!>", "<!--x--", "<!-- -- -", "<!>", "<?x>",
+		"<a b='", "<a b=c ", "</a>", "<p>", "<script></script>",
+		"<title>", "<script nonce=a>", "<meta charset=", "<",
+	};
+	struct timespec from, to;
+	struct inject_view view;
+	char *page;
+	size_t i, k, at;
+
+	page = malloc(INJECT_WINDOW);
+	T_REQUIRE(page != NULL);
+	memcpy(page, "<head>", 6);
+	for (i = 0; i < T_ROWS(fills); i++) {
+		t_row("%s", fills[i]);
+		for (at = 6; at < INJECT_WINDOW; at++)
+			page[at] = fills[i][(at - 6) % strlen(fills[i])];
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+		for (k = 0; k < 64; k++)
+			T_EQ(inject_look((struct html_span){ page,
+			    INJECT_WINDOW }, SCRIPT, true, &view),
+			    INJECT_DONE);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+		T_TRUE(to.tv_sec - from.tv_sec < 5);
+	}
+	free(page);
+}
+
 T_MAIN({ "places", test_places },
     { "random pages", test_random },
     { "prefixes", test_prefixes },
     { "window", test_window },
+    { "linear time (W13)", test_linear },
     { "nonces", test_nonces },
     { "charset", test_charset },
     { "element", test_element })
