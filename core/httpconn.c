@@ -216,6 +216,8 @@ httpconn_drained(struct hg_conn *conn)
 	struct httpconn *http = httpconn_of(conn);
 	struct hg_exchange *ex = http->exchange;
 
+	if (ex == NULL)
+		httpconn_later(http);
 	if (ex == NULL || !ex->full || ex->ended)
 		return;
 	ex->full = false;

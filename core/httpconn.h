@@ -4,8 +4,8 @@
  * and within exchanges. For conn.c it is a stream whose upper end is here, in
  * place of channels; a request that opens a WebSocket makes it one after all.
  *
- * While an exchange goes on, what follows its request is kept, and nothing more
- * is read then. All waits have an end: for a request's head (of the listener:
+ * While an exchange goes on, or what was sent still waits, what follows its
+ * request is kept, and nothing more is read then. All waits have an end: for a request's head (of the listener:
  * handshake-timeout), for the next request (http-idle-timeout), and for a
  * client that is to send or to read (http-timeout without a byte).
  */

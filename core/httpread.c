@@ -190,7 +190,8 @@ read_pause(struct httpconn *http, bool pause)
 	conn_pause(http->conn, pause);
 }
 
-/* As far as it goes: until more has to come, or something has to happen. */
+/* As far as it goes: until more has to come, or something has to happen. No
+ * request is begun while more waits than is good: its answer would wait too. */
 void
 httpconn_read(struct httpconn *http)
 {
@@ -199,7 +200,7 @@ httpconn_read(struct httpconn *http)
 
 	while (more && read_goes_on(http)) {
 		if (http->exchange == NULL)
-			more = read_head(http);
+			more = !http->conn->full && read_head(http);
 		else if ((more = read_wants_body(http->exchange)))
 			read_body(http);
 	}

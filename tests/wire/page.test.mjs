@@ -27,6 +27,8 @@ put('www/index.html', '<!doctype html><p>hello');
 put('www/sub/index.html', 'sub');
 put('www/app.js', 'app();');
 put('www/big.bin', big);
+const part = big.subarray(0, 30000);
+put('www/part.bin', part);
 put('secret', 'secret');
 symlinkSync('../secret', join(dir, 'www/out'));
 put('js/headgate.js', 'library();');
@@ -135,6 +137,27 @@ test('a long file goes as it is read, and holds little', async (t) => {
   for (let i = 0; i < 4; i++)
     assert.deepEqual((await response(peer, 'GET', 20000)).body, big);
 });
+
+test('many requests at once are answered as their answers are read',
+  async (t) => {
+    const peer = await connect(t, port);
+    peer.socket.pause();
+    for (let i = 0; i < 900; i++)
+      peer.send(ask('/part.bin'));
+    const queued = async () => Math.max(...(await daemon.connections('http-in'))
+      .map((row) => row.queued));
+    let last = 0;
+    await until(async () => {
+      const now = await queued();
+      const same = now === last && now > 0;
+      last = now;
+      return same;
+    }, 'a queue that stays');
+    assert.ok(last < 200000, `${last} bytes wait`);
+    peer.socket.resume();
+    for (let i = 0; i < 900; i++)
+      assert.deepEqual((await response(peer, 'GET', 20000)).body, part);
+  });
 
 test('W14 who reads nothing of it is cut, and the file is closed',
   async (t) => {
