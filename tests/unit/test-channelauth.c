@@ -148,7 +148,8 @@ test_slots_with(void)
 	T_STORY("");
 	at_once = 403;
 	asked();
-	T_STORY("slot:x authed2:403 end2:1008(credentials refused) ");
+	T_STORY("slot:x authed2:403 end2:1008(credentials refused) "
+	    "end4:1008(credentials refused) ");
 }
 BOTH(test_slots)
 
@@ -174,7 +175,9 @@ test_slow_slot_with(void)
 	T_STORY("authed2:401 ");
 	/* B06: who is out is out, however late. */
 	channelauth_decide(near, 403, NULL);
-	T_STORY("end2:1008(credentials refused) ");
+	settle();
+	T_STORY("end2:1008(credentials refused) "
+	    "end4:1008(credentials refused) ");
 }
 BOTH(test_slow_slot)
 
@@ -201,7 +204,7 @@ test_link_with(void)
 	asked();
 	far_answers(403);
 	T_STORY("slot:x auth4:/new authed2:403 "
-	    "end2:1008(credentials refused) ");
+	    "end2:1008(credentials refused) end4:1008(credentials refused) ");
 }
 BOTH(test_link)
 

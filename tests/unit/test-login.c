@@ -310,7 +310,8 @@ test_beyond_with(void)
 		{ 200, "", "authed2:200 ", true },
 		{ 401, "", "authed2:200 ", true },	/* nobody there knows */
 		{ 401, "WWW-Authenticate: Basic\r\n", "authed2:401? ", false },
-		{ 403, "", "authed2:403 end2:1008(credentials refused) ",
+		{ 403, "", "authed2:403 end2:1008(credentials refused) "
+		    "end4:1008(credentials refused) ",
 		    false },
 	};
 	size_t i;
@@ -340,7 +341,9 @@ test_expiry_with(void)
 {
 	log_in(30);
 	NET_UNTIL(near->top_ended);
-	T_STORY("end2:1008(the login has expired) ");
+	settle();
+	T_STORY("end2:1008(the login has expired) "
+	    "end4:1008(the login has expired) ");
 }
 BOTH(test_expiry)
 
@@ -358,7 +361,9 @@ test_renewed_with(void)
 	be(0);
 	NET_UNTIL(near->top_ended);
 	T_TRUE(worker_clock() > first + 50);
-	T_STORY("end2:1008(the login has expired) ");
+	settle();
+	T_STORY("end2:1008(the login has expired) "
+	    "end4:1008(the login has expired) ");
 }
 BOTH(test_renewed)
 
