@@ -82,6 +82,12 @@ channelauth_expired(void *arg)
 	struct hg_channel *ch = arg;
 
 	log_write(HG_LOG_INFO, channel_name(ch), "%s", reason);
+	if (!ch->opened && ch->session != NULL &&
+	    ch->session->answered != NULL) {
+		/* Its opening is what the peer waits for. */
+		ch->session->answered(ch, channelauth_no());
+		return;
+	}
 	if (ch->parked && ch->conn->state == CONN_DEAD)
 		channel_ended(ch, 1008, reason);	/* it has no wire */
 	else

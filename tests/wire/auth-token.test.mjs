@@ -304,6 +304,26 @@ test('B06: nor on channel 0', async (t) => {
   await peer.closeFrame(1008);
 });
 
+test('a login that ends before the server has answered: 401', async (t) => {
+  const soon = () => bearer(good({ exp: now() + 2 }));
+  const plain = await connect(t, port);
+  plain.send(request('/until', soon()));
+  const first = await server.next();
+  await first.head();
+  assert.equal((await plain.head()).status, 401);
+  plain.socket.destroy();
+  await first.eof();
+  const opening = openMux(t, port, '/until', '', bearer(good()));
+  await upstream();
+  const m = await opening;
+  m.create(1, '/until', soon());
+  const second = await server.next();
+  await second.head();
+  assert.match(await m.next(), /^refused 0x0001\r\nHTTP\/1\.1 401 /);
+  m.control('destroy 0x0001 code=1000');
+  await second.eof();
+});
+
 for (const offer of ['', 'chunk=4096'])
   test(`that channel alone, unless renewed (${offer || 'base mode'})`,
     async (t) => {
