@@ -86,8 +86,8 @@ fetch_make_request(const struct hg_target *target,
 }
 
 /*
- * Some logins are of the connection, not of the request (RFC 4559, 5): who comes
- * next on it would be taken for who was there before.
+ * Some logins are of the connection, not of the request (RFC 4559, 5): who
+ * comes next on it would be taken for who was there before.
  */
 bool
 fetch_is_login(const struct hg_head *request)

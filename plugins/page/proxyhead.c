@@ -21,10 +21,12 @@ static const char *const hop_fields[] = {
  * A name with "_" is the same as one with "-" to many of them.
  */
 static const char *const identity_fields[] = {
-	"Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP",
+	"Forwarded", "Forwarded-For", "X-Forwarded", "X-Real-IP", "X-Client-IP",
+	"True-Client-IP", "X-Remote-IP", "X-Remote-Addr", "X-Originating-IP",
+	"X-ProxyUser-IP", "Proxy-Client-IP", "WL-Proxy-Client-IP",
 	"CF-Connecting-IP", "Fastly-Client-IP", "Client-IP",
 	"X-Cluster-Client-IP", "X-Original-URL", "X-Rewrite-URL",
-	"X-Original-Host",
+	"X-Original-Host", "X-Host", "X-HTTP-Host-Override",
 	"Remote-User", "X-Remote-User", "X-Auth-User", "X-Authenticated-User",
 	"X-WebAuth-User", "Proxy", "X-Client-Verify", "X-Client-Cert",
 	"SSL-Client-Cert",
@@ -244,7 +246,8 @@ add_weak(struct hg_fields *fields, const char *etag)
 	return (hg->fields_add(fields, "ETag", text));
 }
 
-/* What leads to the origin by its own name leads a browser astray. */
+/* What leads to the origin by its own name leads a browser astray. Two slashes
+ * would too, and browsers take "\" for one and leave tabs out. */
 static const char *
 own_location(const char *value, const char *origin)
 {
@@ -255,7 +258,7 @@ own_location(const char *value, const char *origin)
 		return (value);
 	len += 3 + strcspn(origin + len + 3, "/?#");
 	if (strncasecmp(value, origin, len) != 0 || value[len] != '/' ||
-	    value[len + 1] == '/')
+	    strspn(value + len + 1, "/\\\t") > 0)
 		return (value);
 	return (value + len);
 }

@@ -95,7 +95,10 @@ test('W16 who asks is said by us alone', async (t) => {
     'X_Forwarded_For': '1.1.1.1', 'Remote-User': 'root', 'X-Remote-User': 'x',
     'CF-Connecting-IP': '1.1.1.1', 'True-Client-IP': '1', Proxy: 'http://evil',
     'X-Original-URL': '/admin', 'X-Rewrite-URL': '/admin',
-    'SSL-Client-Cert': 'x', 'X-SSL-Client-DN': 'x',
+    'SSL-Client-Cert': 'x', 'X-SSL-Client-DN': 'x', 'X-Forwarded': 'for=root',
+    'Forwarded-For': '1.1.1.1', 'X-Originating-IP': '1.1.1.1',
+    'X-Remote-Addr': '1.1.1.1', 'WL-Proxy-Client-IP': '1.1.1.1',
+    'X-Host': 'evil', 'X-HTTP-Host-Override': 'evil',
   };
   const { client, head } = await atOrigin(t, ask('/', lies));
   assert.deepEqual(Object.keys(head.fields).sort(),
@@ -155,6 +158,7 @@ test('where clients are trusted, what they say is added to', async (t) => {
 test('a Location by the origin\'s name is one of ours', async (t) => {
   for (const [said, expected] of [[`${url}/x?y`, '/x?y'], ['/z', '/z'],
     [`${url}0/x`, `${url}0/x`], [`${url}//evil/`, `${url}//evil/`],
+    [`${url}/\\evil/`, `${url}/\\evil/`], [`${url}/\t/evil`, `${url}/\t/evil`],
     ['https://other.example/x', 'https://other.example/x']]) {
     const answer = await answered(t, ask('/'), 'HTTP/1.1 302 Found\r\n' +
       `Location: ${said}\r\nContent-Length: 0\r\n\r\n`);
