@@ -45,7 +45,8 @@ request_check(struct hg_exchange *ex, const char **why)
 		return (status);
 	*why = "only 100-continue can be expected";
 	if (expect != NULL && !request->is_old &&
-	    !str_equal_nocase(expect, "100-continue"))
+	    (!str_equal_nocase(expect, "100-continue") ||
+	    http_count(request, "Expect") > 1))
 		return (417);
 	ex->expects = expect != NULL && !request->is_old;
 	ex->length = ex->body.kind == HTTPBODY_CHUNKED ? -1 :

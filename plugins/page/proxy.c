@@ -201,6 +201,8 @@ proxy_host(const struct page_options *options, const struct hg_head *request)
 	return (options->origin_host);
 }
 
+/* 0, or the status that is answered: there is no room for what is added, or too
+ * much is asked already. */
 static int
 proxy_start(struct proxy *proxy, struct hg_target *to,
     const struct hg_head *request)
@@ -210,9 +212,10 @@ proxy_start(struct proxy *proxy, struct hg_target *to,
 	char target[2 * PAGE_PATH_MAX];
 
 	if (proxy_target(to, hg->head_target(request), target,
-	    sizeof(target)) != 0 || (fields = proxy_request_fields(proxy->ex,
-	    proxy->options)) == NULL)
-		return (-1);
+	    sizeof(target)) != 0)
+		return (414);
+	if ((fields = proxy_request_fields(proxy->ex, proxy->options)) == NULL)
+		return (431);
 	asked.method = hg->head_method(request);
 	asked.target = target;
 	asked.host = proxy_host(proxy->options, request);
@@ -223,7 +226,7 @@ proxy_start(struct proxy *proxy, struct hg_target *to,
 	asked.idle_ms = (uint64_t)proxy->options->response_timeout;
 	proxy->fetch = hg->fetch_start(to, &asked, &proxy_ops, proxy);
 	hg->fields_free(fields);
-	return (proxy->fetch != NULL ? 0 : -1);
+	return (proxy->fetch != NULL ? 0 : 502);
 }
 
 int
@@ -232,6 +235,7 @@ page_proxy_begin(struct hg_exchange *ex, struct page *page,
 {
 	struct hg_target *to;
 	char error[256];
+	int status;
 
 	if (strcmp(hg->head_method(request), "TRACE") == 0 ||
 	    strcmp(hg->head_method(request), "CONNECT") == 0)
@@ -248,9 +252,12 @@ page_proxy_begin(struct hg_exchange *ex, struct page *page,
 		return (-1);
 	page->proxy->ex = ex;
 	page->proxy->options = options;
-	if (proxy_start(page->proxy, to, request) == 0)
+	if ((status = proxy_start(page->proxy, to, request)) == 0)
 		return (0);
-	return (page_answer(ex, 502, NULL));
+	hg->count(&hg_plugin_entry, PAGE_ORIGIN_FAILED, 1);
+	hg->log(NULL, HG_LOG_INFO, "page: %s: not asked, answered with %d",
+	    options->origin, status);
+	return (page_answer(ex, status, NULL));
 }
 
 void

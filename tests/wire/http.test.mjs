@@ -63,6 +63,8 @@ const refused = [
   ['NUL in a value', withHost('X: y\0z'), 400],
   ['another expectation', withHost('Content-Length: 5', 'Expect: wonders'),
     417],
+  ['two expectations', withHost('Content-Length: 5', 'Expect: 100-continue',
+    'Expect: wonders'), 417],
   ['too many fields', withHost(...Array.from({ length: 64 },
     (_, i) => `X-${i}: y`)), 431],
   ['too long a line', withHost(`X: ${'y'.repeat(8200)}`), 431],

@@ -285,6 +285,13 @@ for (const method of ['TRACE', 'CONNECT'])
     assert.ok(answer.status === 405 || answer.status === 501);
   });
 
+test('a head without room for what is added: 431', async (t) => {
+  const many = {};
+  for (let i = 0; i < 63; i++)
+    many[`A${i}`] = 'x';
+  assert.equal((await once(t, port, ask('/', many))).status, 431);
+});
+
 test('a circle ends', async (t) => {
   const answer = await once(t, port, ask('/',
     { Via: Array(8).fill('1.1 headgate') }));
