@@ -215,6 +215,17 @@ ask_start(struct authrequest_ask *ask, const struct hg_head *request)
 	return (fetch);
 }
 
+/* Two would be two answers to who it is: what asks takes both, what is behind
+ * here the first. */
+static bool
+is_given_twice(const struct hg_head *request)
+{
+	const char *value = hg->head_get(request, "Authorization");
+
+	return (value != NULL &&
+	    hg->head_next(request, "Authorization", value) != NULL);
+}
+
 /* --- hooks ---------------------------------------------------------------- */
 
 static void
@@ -224,6 +235,10 @@ authrequest_begin(struct hg_login *login, void *data,
 	struct authrequest_ask **own = data, *ask;
 
 	(void)method;
+	if (is_given_twice(request)) {
+		hg->login_done(login, 403, NULL, 0, NULL);
+		return;
+	}
 	if ((ask = calloc(1, sizeof(*ask))) == NULL) {
 		hg->login_done(login, 503, NULL, 0, NULL);
 		return;

@@ -112,6 +112,14 @@ for (const [what, status] of [['joe', 101], ['joe2', 101], ['ann', 101],
       undefined);
   });
 
+test('W16: two Authorization fields are refused, and nobody is asked',
+  async (t) => {
+    const before = asked.length;
+    const both = { Authorization: ['Bearer joe', 'Bearer ann'] };
+    assert.equal((await answer(t, '/echo', both)).status, 403);
+    assert.equal(asked.length, before);
+  });
+
 test('nobody to ask: 503', async (t) => {
   assert.equal((await answer(t, '/gone', bearer('joe'))).status, 503);
 });
