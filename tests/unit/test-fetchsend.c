@@ -168,7 +168,7 @@ test_full(void)
 	struct asked asked = { 0 };
 	struct origin origin;
 	static char piece[PIECE];
-	size_t sent = 0, drained, limit;
+	size_t drained;
 	bool room = true;
 
 	fetches_start();
@@ -177,7 +177,6 @@ test_full(void)
 	ORIGIN_UNTIL(&origin, origin.accepted == 1);
 	while (room) {
 		room = fetch_send(asked.fetch, frame_copy(piece, PIECE, 0));
-		sent += PIECE;
 		worker_turn(worker_self(), false);
 		worker_turn(worker_self(), false);
 	}
@@ -190,7 +189,7 @@ test_full(void)
 	drained = outq_cost(&asked.fetch->out);
 	T_TRUE(drained <= FETCH_FULL / 2);
 	/* Who does not listen is stopped. */
-	for (limit = 0; asked.ends == 0; limit += PIECE) {
+	while (asked.ends == 0) {
 		fetch_send(asked.fetch, frame_copy(piece, PIECE, 0));
 		worker_turn(worker_self(), false);
 	}

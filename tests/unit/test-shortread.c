@@ -10,7 +10,7 @@
 
 static unsigned recv_calls, read_calls;
 
-ssize_t	read(int, void *, size_t) __attribute__((visibility("default")));
+#pragma GCC visibility push(default)
 
 /* OpenSSL's. */
 ssize_t
@@ -27,6 +27,8 @@ recv(int fd, void *data, size_t len, int flags)
 	recv_calls++;
 	return (syscall(SYS_recvfrom, fd, data, len, flags, NULL, NULL));
 }
+
+#pragma GCC visibility pop
 
 static void
 pair(int fds[2], struct end *end, const struct tls *tls)
