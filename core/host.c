@@ -224,6 +224,12 @@ host_channel_has(const struct hg_channel *ch, const char *extension)
 	return (chain_has(&ch->chain, extension));
 }
 
+static bool
+host_conn_has(const struct hg_conn *conn, const char *extension)
+{
+	return (chain_has(&conn->chain, extension));
+}
+
 static enum hg_upstream
 host_channel_upstream(const struct hg_channel *ch)
 {
@@ -480,4 +486,5 @@ const struct hg_host host_table = {
 	.login_set_target = login_set_target,
 	.login_done = login_done,
 	.channel_identity = channel_identity,
+	.conn_has = host_conn_has,
 };

@@ -1009,6 +1009,8 @@ struct hg_host {
 	/* Who is behind it, as the service's "auth" found out; a child's is
 	 * its parent's. NULL: nothing was asked here. */
 	const char *(*channel_identity)(const struct hg_channel *);
+	/* Whether this extension was negotiated for the connection itself. */
+	bool	 (*conn_has)(const struct hg_conn *, const char *ext);
 };
 
 #ifdef __cplusplus

@@ -70,7 +70,8 @@ stomp_made(const struct stomp_child *child, const struct hg_frame *frame)
 	return (NULL);
 }
 
-/* One run, which costs each of those it is sent to less than three. */
+/* One run, which costs each of those it is sent to less than three; but only
+ * a run that is the same for all can be packed once for all of them. */
 static struct hg_frame *
 stomp_put_flat(const struct stomp_child *child, struct hg_frame *frame,
     const char *number, size_t number_len)
@@ -95,7 +96,7 @@ stomp_put(const struct stomp_child *child, struct hg_frame *frame)
 
 	len = snprintf(number, sizeof(number), "%" PRIu64 "\n",
 	    ++stomp_worker()->number);
-	if (hg->frame_len(frame) <= STOMP_FLAT_MAX)
+	if (hg->frame_len(frame) <= STOMP_FLAT_MAX && !child->is_packed)
 		return (stomp_put_flat(child, frame, number, (size_t)len));
 	frame = hg->frame_trim(hg->frame_ref(frame),
 	    strlen(STOMP_COMMAND_LINE));

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define STOMP_FANOUT		"x-kaazing-fanout"
+#define STOMP_DEFLATE		"permessage-deflate"
 #define STOMP_DONE		"MESSAGE\nsubscription:"
 
 static enum stomp_version
@@ -87,6 +88,13 @@ stomp_child_link(struct stomp_child *child)
 	child->session = worker->opening_session;
 }
 
+static bool
+stomp_is_packed(const struct hg_channel *channel)
+{
+	return (hg->channel_has(channel, STOMP_DEFLATE) ||
+	    hg->conn_has(hg->channel_conn(channel), STOMP_DEFLATE));
+}
+
 struct stomp_child *
 stomp_child_create(struct hg_slot *slot)
 {
@@ -99,6 +107,7 @@ stomp_child_create(struct hg_slot *slot)
 		return (NULL);
 	}
 	child->slot = slot;
+	child->is_packed = stomp_is_packed(hg->slot_channel(slot));
 	request = hg->channel_request(hg->slot_channel(slot));
 	if (request != NULL)
 		field = hg->head_get(request, "X-Stomp-Subscription");

@@ -246,6 +246,8 @@ struct stomp_child {
 	char			*intro;		/* NULL: nothing is put in */
 	size_t			 intro_len;
 	bool			 is_text;	/* the intro may be in text */
+	bool			 is_packed;	/* by its wire: what members
+						 * share is to stay apart */
 	bool			 is_binary;	/* this message goes as that */
 	struct hg_frame		*begin;		/* too short to tell yet */
 };

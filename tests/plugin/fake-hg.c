@@ -197,20 +197,33 @@ hg_channel_service(const struct hg_channel *ch)
 }
 
 static bool
-hg_channel_has(const struct hg_channel *ch, const char *ext)
+has(const struct fake_chain *chain, const struct hg_conn *conn,
+    const char *ext)
 {
 	const char *name;
 	char padded[80];
 	int i;
 
-	fake_live(ch, "channel_has");
-	for (i = 0; i < ch->chain.count; i++) {
-		name = ch->chain.slot[i]->plugin->plugin->extension;
+	for (i = 0; i < chain->count; i++) {
+		name = chain->slot[i]->plugin->plugin->extension;
 		if (name != NULL && strcmp(name, ext) == 0)
 			return (true);
 	}
 	snprintf(padded, sizeof(padded), " %s ", ext);
-	return (strstr(ch->conn->has, padded) != NULL);
+	return (strstr(conn->has, padded) != NULL);
+}
+
+static bool
+hg_channel_has(const struct hg_channel *ch, const char *ext)
+{
+	fake_live(ch, "channel_has");
+	return (has(&ch->chain, ch->conn, ext));
+}
+
+static bool
+hg_conn_has(const struct hg_conn *conn, const char *ext)
+{
+	return (has(&conn->chain, conn, ext));
 }
 
 static bool
@@ -307,6 +320,7 @@ const struct hg_host fake_table = {
 	.channel_subprotocol = hg_channel_subprotocol,
 	.channel_service = hg_channel_service,
 	.channel_has = hg_channel_has,
+	.conn_has = hg_conn_has,
 	.channel_is_carried = hg_channel_is_carried,
 	.channel_upstream = hg_channel_upstream,
 	.channel_send = hg_channel_send,
